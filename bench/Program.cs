@@ -1,0 +1,8 @@
+using AiInfra.Bench.Running;
+
+// One line a benchmark, in the order of `list`. Each says itself what it measures, needs and takes.
+IBenchmark[] benchmarks =
+[
+];
+
+return await BenchCommand.RunAsync(benchmarks, args);

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test. Takes the switches of the test program, for example:
+#   ./test.sh -class '*ListenerTests'
+# Ends with one line: N passed, N failed, N skipped.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+need() { # command, Debian package: installed only when missing and only as root
+    command -v "$1" >/dev/null && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        [ -n "${updated:-}" ] || { apt-get update -qq && updated=1; }
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null
+    else
+        echo "The tests need '$1': install it (on Debian: apt-get install $2), then start again." >&2
+        exit 1
+    fi
+}
+need redis-server redis-server
+
+export AppHostEngine=Processes
+dotnet build AiInfra.sln --nologo -v quiet
+
+report=artifacts/test-results.xml
+status=0
+artifacts/bin/AiInfra.Tests-Processes/debug/AiInfra.Tests -xml "$report" "$@" || status=$?
+[ -s "$report" ] || { echo "The tests did not run to their end." >&2; exit 1; }
+
+# The first <assemblies>/<assembly> elements carry the totals of the run.
+total() { grep -o "<assembly [^>]*" "$report" | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+' | awk '{ s += $1 } END { print s + 0 }'; }
+failed=$(( $(total failed) + $(total errors) ))
+echo "$(total passed) passed, $failed failed, $(total skipped) skipped"
+[ "$status" = 0 ] && [ "$failed" = 0 ] && [ "$(total passed)" -gt 0 ]
