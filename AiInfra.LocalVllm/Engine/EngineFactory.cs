@@ -1,4 +1,5 @@
 using AiInfra.LocalVllm.Serving;
+using AiInfra.LocalVllm.SmolLm2;
 
 namespace AiInfra.LocalVllm.Engine;
 
@@ -8,6 +9,7 @@ internal static class EngineFactory
     /// <exception cref="EngineStartException">No engine has that name.</exception>
     public static IInferenceEngine Create(ServeSettings settings, TimeProvider time, ILoggerFactory loggers) => settings.Engine switch
     {
+        "smollm2" => new SmolLm2Engine(SmolLm2Settings.From(settings), time, loggers.CreateLogger<SmolLm2Engine>()),
         _ => throw new EngineStartException($"--engine {settings.Engine}: there is no such engine. Use 'simulated' or 'smollm2'."),
     };
 }

@@ -1,13 +1,20 @@
+using System.Numerics;
+
 namespace AiInfra.LocalVllm.SmolLm2;
 
 /// <summary>The caches of the running sequences: slots 0 to rows − 1 of shared buffers that grow when a sequence does.</summary>
 /// <remarks>
 /// One call of the graph decodes the first rows of a buffer, so slots are kept without gaps: the last one moves into a gap.
-/// Rows and capacity grow by doubling, and everything is given back when nothing runs.
+/// Buffers grow in coarse steps where <paramref name="maxTokens"/> allows it, so that they are rarely copied, and everything is given
+/// back when nothing runs.
 /// </remarks>
-internal sealed class KeyValueSlots(KeyValueShape shape, int maxRows, int maxCapacity) : IDisposable
+/// <param name="shape">What a token takes.</param>
+/// <param name="maxRows">Sequences at once.</param>
+/// <param name="maxTokens">Tokens of all slots together, used or not: the bound on memory, at <see cref="KeyValueShape.BytesPerToken"/> each.</param>
+internal sealed class KeyValueSlots(KeyValueShape shape, int maxRows, int maxTokens) : IDisposable
 {
     private const int SmallestCapacity = 256;
+    private const int FinestStep = 64;
 
     private KeyValueTensor[] _tensors = [];
     private int _rows;
@@ -20,8 +27,8 @@ internal sealed class KeyValueSlots(KeyValueShape shape, int maxRows, int maxCap
 
     public KeyValueTensor Tensor(int index) => _tensors[index];
 
-    /// <summary>The tokens of all slots together that buffers for these needs take up.</summary>
-    public int TokensFor(int rows, int capacity) => RowsFor(rows) * CapacityFor(capacity);
+    /// <summary>True where buffers for these needs stay within the bound.</summary>
+    public bool Fits(int rows, int capacity) => rows <= maxRows && (long)rows * Tight(capacity) <= maxTokens;
 
     /// <summary>Makes room; what the slots hold stays.</summary>
     /// <param name="rows">Slots to have at least.</param>
@@ -34,7 +41,15 @@ internal sealed class KeyValueSlots(KeyValueShape shape, int maxRows, int maxCap
             return;
         }
 
-        Replace(RowsFor(Math.Max(rows, _rows)), CapacityFor(Math.Max(capacity, Capacity)), lengths);
+        var (roomyRows, roomyCapacity) = (RoomyRows(Math.Max(rows, _rows)), RoomyCapacity(Math.Max(capacity, Capacity)));
+        if ((long)roomyRows * roomyCapacity <= maxTokens)
+        {
+            Replace(roomyRows, roomyCapacity, lengths);
+        }
+        else
+        {
+            Replace(rows, Tight(capacity), lengths);
+        }
     }
 
     /// <summary>Gives the memory back; no slot may be in use.</summary>
@@ -95,10 +110,17 @@ internal sealed class KeyValueSlots(KeyValueShape shape, int maxRows, int maxCap
         _tensors = [];
     }
 
-    private int RowsFor(int rows) => Math.Min(maxRows, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(rows, 1)));
+    // Below one step the bound itself is the capacity: a single slot always gets all of it.
+    private int Tight(int capacity) => Math.Min(maxTokens, (capacity + FinestStep - 1) / FinestStep * FinestStep);
 
-    private int CapacityFor(int capacity) =>
-        Math.Min(maxCapacity, Math.Max(SmallestCapacity, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)capacity)));
+    private int RoomyRows(int rows) => Math.Min(maxRows, (int)BitOperations.RoundUpToPowerOf2((uint)rows));
+
+    // 256, 384, 512, 768, 1024, 1536, …
+    private static int RoomyCapacity(int capacity)
+    {
+        var power = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(capacity, SmallestCapacity));
+        return power / 4 * 3 >= Math.Max(capacity, SmallestCapacity) ? power / 4 * 3 : power;
+    }
 
     // Tensor by tensor, so that the old and the new buffers are never whole in memory together.
     private void Replace(int rows, int capacity, ReadOnlySpan<int> lengths)

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace AiInfra.LocalVllm.SmolLm2;
 
 /// <summary>The files of one model on disk: graph, vocabulary, merges and what the tokenizer must know.</summary>
@@ -5,6 +7,9 @@ internal sealed class ModelFolder
 {
     /// <summary>Where the repository keeps the embedded model, below <c>models/</c>.</summary>
     public const string EmbeddedName = "smollm2-135m-instruct";
+
+    /// <summary>The embedded model's rotary tables end there.</summary>
+    private const int EmbeddedPositions = 8192;
 
     private ModelFolder(string path, TokenizerFacts facts, bool isChecked)
     {
@@ -23,6 +28,9 @@ internal sealed class ModelFolder
 
     /// <summary>The folder listed checksums, and its files fit them.</summary>
     public bool IsChecked { get; }
+
+    /// <summary>Positions that the model was made for, or null where the folder does not say.</summary>
+    public int? MaxPositions => IsEmbedded ? EmbeddedPositions : ReadMaxPositions(File("config.json"));
 
     public string Graph => File("model.onnx");
 
@@ -45,6 +53,25 @@ internal sealed class ModelFolder
 
         var isChecked = ModelChecksums.Verify(folder);
         return new ModelFolder(folder, TokenizerFacts.Read(System.IO.Path.Combine(folder, TokenizerFacts.FileName)), isChecked);
+    }
+
+    // {"max_position_embeddings": 8192, …}
+    private static int? ReadMaxPositions(string path)
+    {
+        if (!System.IO.File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            using var config = JsonDocument.Parse(System.IO.File.ReadAllBytes(path));
+            return config.RootElement.TryGetProperty("max_position_embeddings", out var positions) ? positions.GetInt32() : null;
+        }
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new ModelFolderException($"{path}: {problem.Message}");
+        }
     }
 
     private static string FindEmbedded()

@@ -17,7 +17,7 @@ public sealed class GraphFixture : IDisposable
 
     public void Dispose() => Graph.Dispose();
 
-    internal KeyValueSlots Slots() => new(Graph.Shape, maxRows: 4, maxCapacity: 2048);
+    internal KeyValueSlots Slots() => new(Graph.Shape, maxRows: 4, maxTokens: 8192);
 }
 
 [CollectionDefinition(nameof(GraphFixture))]
