@@ -31,6 +31,7 @@ internal interface IInferenceEngine : IAsyncDisposable
     /// The last output, and only it, has a <see cref="EngineOutput.FinishReason"/>. Cancelling or disposing the enumerator frees the
     /// sequence at the next step: that is how a client that leaves, and a stop string that the surface finds, end it.
     /// </summary>
+    /// <exception cref="EngineRequestException">Thrown by the call itself, before anything is queued: the request cannot be served.</exception>
     /// <exception cref="EngineDeadException">The engine is dead or died under the request.</exception>
     IAsyncEnumerable<EngineOutput> GenerateAsync(EngineRequest request, CancellationToken cancellationToken);
 
