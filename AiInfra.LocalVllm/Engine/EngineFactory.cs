@@ -10,8 +10,26 @@ internal static class EngineFactory
     /// <exception cref="EngineStartException">No engine has that name, or its settings do not fit it.</exception>
     public static IInferenceEngine Create(ServeSettings settings, TimeProvider time, ILoggerFactory loggers) => settings.Engine switch
     {
-        "simulated" => new SimulatedEngine(SimulationSettings.From(settings), new SimulatedTokenizer(), time),
+        "simulated" => new SimulatedEngine(SimulationSettings.From(settings), Tokenizer(settings), time),
         "smollm2" => new SmolLm2Engine(SmolLm2Settings.From(settings), time, loggers.CreateLogger<SmolLm2Engine>()),
         _ => throw new EngineStartException($"--engine {settings.Engine}: there is no such engine. Use 'simulated' or 'smollm2'."),
     };
+
+    // Where the model argument is a folder with a tokenizer, the simulator counts tokens as that model does.
+    private static ITextTokenizer Tokenizer(ServeSettings settings)
+    {
+        if (!File.Exists(Path.Combine(settings.Model, "vocab.json")))
+        {
+            return new SimulatedTokenizer();
+        }
+
+        try
+        {
+            return new ByteLevelTokenizer(ModelFolder.Open(settings.Model));
+        }
+        catch (ModelFolderException problem)
+        {
+            throw new EngineStartException(problem.Message);
+        }
+    }
 }

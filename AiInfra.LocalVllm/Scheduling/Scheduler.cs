@@ -16,6 +16,7 @@ internal sealed class Scheduler(SchedulerSettings settings)
     private readonly LinkedList<Sequence> _waiting = [];
     private readonly List<(Sequence Sequence, int Tokens)> _batch = [];
     private readonly StepOutcome _outcome = new();
+    private readonly List<CacheBlock> _occupied = [];
     private long _arrivals;
 
     public SchedulerSettings Settings { get; } = settings;
@@ -87,6 +88,16 @@ internal sealed class Scheduler(SchedulerSettings settings)
         }
 
         return done;
+    }
+
+    /// <summary>Holds a share (0 to 1) of the free blocks back from sequences, or with 0 gives them back.</summary>
+    public void Occupy(double share)
+    {
+        _cache.Release(_occupied);
+        for (var wanted = (int)(_cache.Free * share); wanted > 0; wanted--)
+        {
+            _occupied.Add(_cache.TakeNew());
+        }
     }
 
     /// <summary>How many prompt tokens of <paramref name="sequence"/> the cache would answer now.</summary>

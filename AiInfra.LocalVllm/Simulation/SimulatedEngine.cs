@@ -126,6 +126,17 @@ internal sealed class SimulatedEngine(SimulationSettings settings, ITextTokenize
         Wake();
     }
 
+    /// <summary>Takes a share of the free cache away from sequences, as if others filled it; 0 gives it back.</summary>
+    public void Occupy(double share)
+    {
+        lock (_gate)
+        {
+            _scheduler.Occupy(share);
+        }
+
+        Wake();
+    }
+
     /// <summary>Ends everything that runs or waits as a shutdown without a time-out does: it looks like success.</summary>
     public void AbortAll()
     {
