@@ -73,6 +73,7 @@ internal sealed record SimulationSettings
                 BlockSize = blockSize,
                 BlockCount = serve.BlockCount ?? defaults.BlockCount * defaults.BlockSize / blockSize,
                 PrefixCaching = serve.PrefixCaching && serve.Runner != "pooling",
+                MaxAdapters = serve.Lora ? serve.MaxLoras : int.MaxValue,
                 ByPriority = serve.SchedulingPolicy == "priority",
                 Profile = profile,
             },
