@@ -9,13 +9,13 @@ internal static class MonitoringFiles
     public const string Provisioning = "grafana/provisioning";
 
     /// <summary>Prometheus' configuration with its rules beside it.</summary>
-    public static IReadOnlyDictionary<string, string> Prometheus(MonitoringTargets targets, MonitoringSettings settings) => new Dictionary<string, string>
+    public static IReadOnlyDictionary<string, string> Prometheus(MonitoringTargets targets, MonitoringSettings settings)
     {
+        var files = RuleFiles.Write(targets, settings).ToDictionary(file => $"prometheus/rules/{file.Key}", file => file.Value);
         // Relative to the configuration, so that the folder can lie anywhere.
-        [PrometheusConfig] = PrometheusConfiguration.Write(targets, settings, "rules/recordings.yml", "rules/alerts.yml"),
-        ["prometheus/rules/recordings.yml"] = RuleFiles.WriteRecordings(),
-        ["prometheus/rules/alerts.yml"] = RuleFiles.WriteAlerts(targets, settings),
-    };
+        files[PrometheusConfig] = PrometheusConfiguration.Write(targets, settings, "rules/*.yml");
+        return files;
+    }
 
     public static IReadOnlyDictionary<string, string> Alertmanager(MonitoringSettings settings) =>
         new Dictionary<string, string> { [AlertmanagerConfig] = AlertmanagerConfiguration.Write(settings) };
