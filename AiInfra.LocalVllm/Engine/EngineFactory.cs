@@ -1,0 +1,15 @@
+using AiInfra.LocalVllm.Serving;
+using AiInfra.LocalVllm.SmolLm2;
+
+namespace AiInfra.LocalVllm.Engine;
+
+/// <summary>Every engine by its name on the command line.</summary>
+internal static class EngineFactory
+{
+    /// <exception cref="EngineStartException">No engine has that name.</exception>
+    public static IInferenceEngine Create(ServeSettings settings, TimeProvider time, ILoggerFactory loggers) => settings.Engine switch
+    {
+        "smollm2" => new SmolLm2Engine(SmolLm2Settings.From(settings), time, loggers.CreateLogger<SmolLm2Engine>()),
+        _ => throw new EngineStartException($"--engine {settings.Engine}: there is no such engine. Use 'simulated' or 'smollm2'."),
+    };
+}
