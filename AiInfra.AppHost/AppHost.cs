@@ -1,3 +1,4 @@
+using AiInfra.AppHost.Monitoring;
 using AiInfra.AppHost.Redis;
 using AiInfra.AppHost.State;
 
@@ -42,6 +43,14 @@ var memory = builder.AddDotnetProject("memory", "../AiInfra.MemoryService/AiInfr
     .WithPrivateTelemetry();
 
 gateway.WithReference(memory.GetEndpoint("http")); // each finds the other; neither waits
+
+// Monitoring, as far as its programs are on PATH
+var prometheus = builder.AddPrometheus("prometheus", builder.AddAlertmanager("alertmanager"),
+[
+    new(JobNames.Gateway, gateway.GetEndpoint("internal")), new(JobNames.Memory, memory.GetEndpoint("http")),
+    .. ScrapeSource.Replicas(vllm), .. builder.AddRedisExporter("redis-exporter", redis), .. builder.AddNodeExporter("node-exporter"),
+]);
+builder.AddGrafana("grafana", prometheus);
 
 builder.AddFirstSteps(gateway, apiKey);
 

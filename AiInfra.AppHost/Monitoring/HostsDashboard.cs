@@ -33,6 +33,11 @@ internal static class HostsDashboard
                     {
                         Silent = "this host has no network beside loopback",
                     })),
+            new("Redis",
+                Panel.Curves("Memory", "bytes", "What keys, policies and budgets take. Nothing is ever evicted.", new PanelQuery("redis_memory_used_bytes", "{{instance}}")),
+                Panel.Curves("Commands", "ops", "Commands a second: lease requests and settlements of the gateways.",
+                    new PanelQuery("rate(redis_commands_processed_total[$__rate_interval])", "{{instance}}")),
+                Panel.Curves("Clients", "none", "Open connections.", new PanelQuery("redis_connected_clients", "{{instance}}"))),
             new("GPUs",
                 Gpu("Use", "percent", "Part of the time that a kernel ran. Alert above 95 %.", "DCGM_FI_DEV_GPU_UTIL", 95),
                 Gpu("Memory used", "decmbytes", "Framebuffer in use. vLLM takes its share at start and keeps it.", "DCGM_FI_DEV_FB_USED", null),
