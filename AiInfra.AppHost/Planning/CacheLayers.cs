@@ -61,7 +61,7 @@ internal sealed class CacheLayers
         {
             // Before layers were grouped, a window saved no memory.
             AttentionKind.Sliding when settings.Rules.GroupsLayers => CacheKind.Sliding,
-            AttentionKind.Chunked when settings.Rules.GroupsLayers => CacheKind.Chunked,
+            AttentionKind.Chunked when settings.Rules.GroupsChunkedLayers => CacheKind.Chunked,
             _ => CacheKind.Full,
         };
         var page = (long)(block * TokenBytes(attention, tensor, elementBytes, settings));

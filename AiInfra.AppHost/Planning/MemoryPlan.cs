@@ -10,8 +10,11 @@ internal sealed record StageMemory(int Stage, Bytes Weights, Bytes Activation, B
 /// <summary>The memory of a whole engine: every stage, the cache's layout, and whether it starts.</summary>
 internal sealed class MemoryPlan
 {
-    private MemoryPlan(IReadOnlyList<StageMemory> stages, CacheLayout layout, ModelWeights weights, ServingSettings settings)
+    private readonly Bytes _margin;
+
+    private MemoryPlan(IReadOnlyList<StageMemory> stages, CacheLayout layout, ModelWeights weights, ServingSettings settings, Bytes margin)
     {
+        _margin = margin;
         Stages = stages;
         Layout = layout;
         Weights = weights;
@@ -44,6 +47,12 @@ internal sealed class MemoryPlan
     /// <summary>vLLM starts: the pool holds at least one request of the full length.</summary>
     public bool Starts => Stages.All(stage => stage.Pool > Bytes.Zero && Layout.Needed(Settings.ContextTokens, stage.Stage) <= stage.Pool);
 
+    /// <summary>
+    /// vLLM starts each time. Two starts on unified memory differ by several GiB (page cache, other processes): there the pool must exceed the need by a
+    /// twentieth of the memory.
+    /// </summary>
+    public bool StartsSurely => Starts && Stages.All(stage => Layout.Needed(Settings.ContextTokens, stage.Stage) + _margin <= stage.Pool);
+
     public int LongestRequest(int limit) => Stages.Min(stage => stage.Pool > Bytes.Zero ? Layout.LongestRequest(stage.Pool, stage.Stage, limit) : 0);
 
     public static MemoryPlan Of(ModelShape model, WeightPrecision precision, GpuKind gpu, Parallelism parallel, ServingSettings settings)
@@ -58,9 +67,9 @@ internal sealed class MemoryPlan
         {
             var resident = weights.OnStage(range.First, range.Count, index == 0, index == ranges.Count - 1);
             return new StageMemory(
-                index, Bytes.Max(Bytes.Zero, resident - settings.HostOffload), activation, MemoryReserve.OutsideTorch(parallel),
+                index, Bytes.Max(Bytes.Zero, resident - settings.HostOffload), activation, MemoryReserve.OutsideTorch(gpu, parallel, settings.Rules),
                 graphs * ((double)range.Count / model.Layers.Count), gpu.UsableMemory * settings.Utilization, settings.Rules.CountsCudaGraphs);
         });
-        return new MemoryPlan([.. stages], layout, weights, settings);
+        return new MemoryPlan([.. stages], layout, weights, settings, gpu.IsUnified ? gpu.UsableMemory * 0.05 : Bytes.Zero);
     }
 }

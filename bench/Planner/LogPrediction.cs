@@ -24,7 +24,7 @@ internal sealed record LogPrediction(LogRow Row)
     public static LogPrediction Of(LogRow row, LogModels models)
     {
         var prediction = new LogPrediction(row);
-        if (row.ModelId is null || models.Find(row.ModelId) is not { } model)
+        if ((Catalogue.FindModel(row.ModelServed) ?? (row.ModelId is null ? null : models.Find(row.ModelId))) is not { } model)
         {
             return prediction with { Reason = "the log names no model of known shape" };
         }
@@ -50,7 +50,7 @@ internal sealed record LogPrediction(LogRow Row)
         {
             PoolErrorOfDevice = row.LoggedAvailableKvBytesPerGpu is { } logged ? (pool.Count - logged) / (double)gpu.UsableMemory.Count : null,
             WeightsError = row.LoggedWeightsBytesPerGpu is { } weights ? ((double)memory.Tightest.Weights.Count / weights) - 1 : null,
-            StartsPredicted = memory.Starts,
+            StartsPredicted = memory.StartsSurely,
             Counts = row.InputsInferredFromALog.Count == 0 && row.GpuMemoryUtilization is not null,
             Reason = row.InputsInferredFromALog.Count > 0 ? "inputs inferred from this log"
                 : row.GpuMemoryUtilization is null ? "its utilization is not published; the release's default was taken" : "",
@@ -93,8 +93,9 @@ internal sealed record LogPrediction(LogRow Row)
     };
 
     private static WeightPrecision Precision(LogRow row, ModelShape model) =>
-        WeightPrecision.TryParse(row.WeightQuantization, out var precision) ? precision
-        : WeightPrecision.Parse(model.NativeWeights ?? "bf16");
+        (model.NativeWeights is { } native && Catalogue.FindModel(row.ModelServed) is not null ? WeightPrecision.Parse(native)
+        : WeightPrecision.TryParse(row.WeightQuantization, out var precision) ? precision
+        : WeightPrecision.Parse(model.NativeWeights ?? "bf16")).On(model);
 
     private static int LastNumber(string? text) => text is not null && int.TryParse(text.Split(' ')[^1], out var number) ? number : 0;
 }

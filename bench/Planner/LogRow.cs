@@ -12,6 +12,8 @@ internal sealed record LogRow
 
     public string? ModelId { get; set; }
 
+    public string ModelServed { get; set; } = "";
+
     public string WeightQuantization { get; set; } = "";
 
     public string Gpu { get; set; } = "";

@@ -18,7 +18,7 @@ internal sealed record SpeedPrediction(string Label, double Measured, double Pre
         var model = models.Find(row.ModelId!)!;
         var gpu = LogGpus.Find(row.Gpu)!;
         var tensor = row.TensorParallel ?? row.GpuCount ?? 1;
-        var precision = WeightPrecision.TryParse(row.WeightQuantization ?? "none", out var known) ? known : WeightPrecision.Bf16;
+        var precision = WeightPrecision.TryParse(row.WeightQuantization ?? "none", out var known) ? known.On(model) : WeightPrecision.Bf16;
         var settings = SettingsResolver.Resolve(model, gpu, new ServingChoices(VllmVersion.Parse(row.EngineVersion is { } version && row.Engine == "vllm" ? version : "latest"))
         {
             Sequences = row.MaxNumSeqs,
