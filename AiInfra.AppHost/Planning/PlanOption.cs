@@ -24,6 +24,7 @@ internal sealed record PlanOption(string Name, string Value, string Help)
         new("--vllm", "VERSION", "default the newest known; its accounting changed often"),
         new("--context", "TOKENS", "longest request; default the model's"),
         new("--utilization", "SHARE", "0 to 1; default the release's"),
+        new("--kv-cache-memory", "SIZE", "the pool by hand: vLLM then profiles nothing"),
         new("--max-num-seqs", "N", "sequences of a step"),
         new("--max-num-batched-tokens", "N", "tokens of a step"),
         new("--release-defaults", "", "both as the release has them, not as the plan advises"),

@@ -89,6 +89,7 @@ internal static class PlanRequestReader
         DraftTokens = options.Integer("--draft-tokens") ?? 0,
         DraftLayers = options.Integer("--draft-layers"),
         BlockTokens = options.Integer("--block-size"),
+        FixedPool = options.Size("--kv-cache-memory"),
         HostOffload = options.Size("--cpu-offload") ?? Bytes.Zero,
     };
 

@@ -66,6 +66,11 @@ internal static class ServeArguments
             Add("--block-size", block);
         }
 
+        if (settings.FixedPool is { } pool)
+        {
+            Add("--kv-cache-memory-bytes", pool.Count);
+        }
+
         if (choices.HostOffload > Bytes.Zero)
         {
             Add("--cpu-offload-gb", Math.Round(choices.HostOffload.Gibibytes, 2));

@@ -18,6 +18,8 @@ internal sealed record LogRow
 
     public string Gpu { get; set; } = "";
 
+    public int? GpuCount { get; set; }
+
     public int? TensorParallel { get; set; }
 
     public int PipelineParallel { get; set; } = 1;
@@ -51,6 +53,8 @@ internal sealed record LogRow
     public int? BlockSizeTokens { get; set; }
 
     public long CpuOffloadBytesPerGpu { get; set; }
+
+    public long? KvCacheMemoryBytesSetting { get; set; }
 
     public long? LoggedWeightsBytesPerGpu { get; set; }
 
