@@ -1,8 +1,10 @@
+using AiInfra.Bench.Planner;
 using AiInfra.Bench.Running;
 
 // One line a benchmark, in the order of `list`. Each says itself what it measures, needs and takes.
 IBenchmark[] benchmarks =
 [
+    new PlannerBenchmark(),
 ];
 
 return await BenchCommand.RunAsync(benchmarks, args);

@@ -1,0 +1,69 @@
+using AiInfra.AppHost.Planning;
+
+namespace AiInfra.Bench.Planner;
+
+/// <summary>One published speed beside the roofline's: output tokens per second of one request, or prompt tokens per second of a prefill alone.</summary>
+internal sealed record SpeedPrediction(string Label, double Measured, double Predicted, string? LeftOut)
+{
+    public double Error => (Predicted / Measured) - 1;
+
+    public static IEnumerable<SpeedPrediction> Of(SpeedRow row, LogModels models)
+    {
+        if (WhyNot(row, models) is { } reason)
+        {
+            yield return new SpeedPrediction(Name(row, "left out"), 0, 0, reason);
+            yield break;
+        }
+
+        var model = models.Find(row.ModelId!)!;
+        var gpu = Catalogue.FindGpu(row.Gpu)!;
+        var tensor = row.TensorParallel ?? row.GpuCount ?? 1;
+        var precision = WeightPrecision.TryParse(row.WeightQuantization ?? "none", out var known) ? known.On(model) : WeightPrecision.Bf16;
+        var settings = SettingsResolver.Resolve(model, gpu, new ServingChoices(VllmVersion.Parse(row.EngineVersion is { } version && row.Engine == "vllm" ? version : "latest"))
+        {
+            Sequences = row.MaxNumSeqs,
+            BatchedTokens = row.MaxNumBatchedTokens,
+            Utilization = row.GpuMemoryUtilization,
+            ContextTokens = Math.Min(model.ContextTokens, 32768),
+        });
+        var parallel = new Parallelism(tensor, 1, 1);
+        var memory = MemoryPlan.Of(model, precision, gpu, parallel, settings);
+        var roofline = new Roofline(model, precision, gpu, parallel, memory);
+        var inFlight = row.Concurrency ?? row.MeanRequestsInFlightPerReplicaEstimate ?? 1;
+        var (prompt, answer) = (row.InputTokens ?? 512, row.OutputTokens ?? 256);
+        if (row.TpotSeconds is { } seconds)
+        {
+            yield return new SpeedPrediction(Name(row, "decode"), 1 / seconds, 1 / roofline.TokenSeconds(inFlight, prompt, answer), null);
+        }
+        else if (row.OutputTokensPerSecond is { } output)
+        {
+            yield return new SpeedPrediction(Name(row, "output"), output, roofline.OutputPerSecond(inFlight, prompt, answer), null);
+        }
+
+        // A first token after a queue says nothing about prefill: only requests alone count.
+        if (row is { TtftSeconds: { } first, InputTokens: { } tokens, Concurrency: 1 } && tokens >= 1000)
+        {
+            yield return new SpeedPrediction(Name(row, "prefill"), tokens / first, tokens / roofline.Prefill(tokens), null);
+        }
+    }
+
+    private static string? WhyNot(SpeedRow row, LogModels models)
+    {
+        var note = row.Note ?? "";
+        return row.ModelId is null || models.Find(row.ModelId) is null ? "the model's shape is not known"
+            : row.Gpu.Contains("assumed", StringComparison.Ordinal) || row.Gpu.Contains("not stated", StringComparison.Ordinal) || Catalogue.FindGpu(row.Gpu) is null ? "the GPU is not stated"
+            : note.Contains("speculative", StringComparison.Ordinal) || note.Contains("several tokens per step", StringComparison.Ordinal)
+                || note.Contains("multi-token", StringComparison.Ordinal) || row.ModelServed.Contains("MTP", StringComparison.Ordinal) ? "several tokens a step (speculation)"
+            : note.Contains("Ethernet", StringComparison.Ordinal) || note.Contains("two nodes", StringComparison.Ordinal) ? "ranks on several nodes, whose network is not stated"
+            : note.Contains("queue-bound", StringComparison.Ordinal) || note.Contains("admits few", StringComparison.Ordinal) ? "most of the requests wait: the number in flight is not known"
+            : row.Concurrency is null && row.MeanRequestsInFlightPerReplicaEstimate is null ? "the number of requests in flight is not stated"
+            : row.TpotSeconds is null && row.OutputTokensPerSecond is null && row.TtftSeconds is null ? "no speed"
+            : null;
+    }
+
+    private static string Name(SpeedRow row, string what)
+    {
+        var text = $"{what} {row.ModelId ?? row.ModelServed} {row.WeightQuantization} {row.Gpu} x{row.GpuCount} c{row.Concurrency ?? row.MeanRequestsInFlightPerReplicaEstimate}";
+        return text[..Math.Min(70, text.Length)];
+    }
+}
