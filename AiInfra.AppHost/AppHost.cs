@@ -1,11 +1,12 @@
 using AiInfra.AppHost.Monitoring;
+using AiInfra.AppHost.Planning;
 using AiInfra.AppHost.Redis;
 using AiInfra.AppHost.State;
 
-// The redis of machines without redis-server: this same binary, started once more by the process form.
-if (args is [GarnetHost.Verb, ..])
+// `plan` answers what fits; the redis of machines without redis-server is this same binary, started once more by the process form.
+if (args is ["plan" or GarnetHost.Verb, ..])
 {
-    return GarnetHost.Run(args);
+    return args[0] == "plan" ? PlanCommand.Run(args[1..]) : GarnetHost.Run(args);
 }
 
 var builder = DistributedApplication.CreateBuilder(args);

@@ -61,7 +61,7 @@ internal sealed class CacheLayers
         {
             // Before layers were grouped, a window saved no memory.
             AttentionKind.Sliding when settings.Rules.GroupsLayers => CacheKind.Sliding,
-            AttentionKind.Chunked when settings.Rules.GroupsLayers => CacheKind.Chunked,
+            AttentionKind.Chunked when settings.Rules.GroupsChunkedLayers => CacheKind.Chunked,
             _ => CacheKind.Full,
         };
         var page = (long)(block * TokenBytes(attention, tensor, elementBytes, settings));
@@ -79,7 +79,8 @@ internal sealed class CacheLayers
         if (attention.Kind == AttentionKind.Latent)
         {
             // One row for all heads, whole on every rank. The sparse kernels store 8-bit rows in a layout of their own.
-            if (settings.Cache == CacheType.Fp8Latent || (settings.Cache == CacheType.Fp8 && attention.IndexerHeadSize > 0 && settings.BlockTokens == 64 && settings.UsesPackedLatentRows))
+            var isSparse = attention.IndexerHeadSize > 0;
+            if (settings.Cache == CacheType.Fp8Latent || (isSparse && settings.PacksSparseRows(settings.Cache)))
             {
                 return attention.LatentRank + (attention.LatentRank / 128 * 4) + (attention.RotaryHeadSize * 2);
             }

@@ -24,7 +24,7 @@ internal static class Catalogue
 
     /// <exception cref="PlanInputException">No such GPU; the message names the nearest.</exception>
     public static GpuKind Gpu(string name) => FindGpu(name) ?? throw new PlanInputException(
-        $"The catalogue has no GPU '{name}'.", $"Nearest: {Nearest(name, Gpus.Select(gpu => gpu.Name))}. Any other by --gpu-memory 80GB --gpu-bandwidth 2000GB/s.");
+        $"The catalogue has no GPU '{name}'.", $"Nearest: {NearestGpu(name)}. Any other by --gpu-memory 80GB --gpu-bandwidth 2000GB/s.");
 
     /// <summary>The GPU whose alias has the most words and all of them in <paramref name="name"/>.</summary>
     public static GpuKind? FindGpu(string name)
@@ -37,6 +37,9 @@ internal static class Catalogue
             .Select(candidate => candidate.Gpu)
             .FirstOrDefault();
     }
+
+    private static string NearestGpu(string name) => string.Join(", ", Gpus
+        .OrderBy(gpu => gpu.Aliases.Append(gpu.Name).Min(alias => NameDistance.Between(name, alias))).Take(3).Select(gpu => gpu.Name));
 
     private static List<string> Words(string text) =>
         [.. text.ToLowerInvariant().Split([' ', '-', '(', ')', ',', '/', '_'], StringSplitOptions.RemoveEmptyEntries)];

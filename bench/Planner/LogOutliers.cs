@@ -10,6 +10,11 @@ internal static class LogOutliers
     public static string Reason(LogPrediction log)
     {
         var row = log.Row;
+        if (Math.Abs(log.FormulaError ?? 0) > 0.02 && log.WindowsFollowUnpublishedBatch)
+        {
+            return "its windows reserve the tokens of a step, which the log does not publish; the release's default was taken.";
+        }
+
         if (row.Note is { Length: > 0 } note)
         {
             return $"{note}.";

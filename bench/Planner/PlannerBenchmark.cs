@@ -55,7 +55,7 @@ internal sealed class PlannerBenchmark : IBenchmark
     }
 
     private static BenchRow LogLine(LogPrediction log) => new($"{log.Row.Id} {log.Row.ModelId ?? "?"} {log.Row.VllmVersion}"[..Math.Min(48, $"{log.Row.Id} {log.Row.ModelId ?? "?"} {log.Row.VllmVersion}".Length)], Values(
-        ("formula %", log.FormulaError * 100), ("concurrency %", log.ConcurrencyError * 100), ("weights %", log.WeightsError * 100),
+        ("formula %", log.FormulaError * 100), ("concurrency %", log.ConcurrencyError * 100), ("block %", log.BlockError * 100), ("weights %", log.WeightsError * 100),
         ("pool, % of device", log.PoolErrorOfDevice * 100), ("counts", log.PoolErrorOfDevice is null ? null : log.Counts ? 1 : 0),
         ("started", log.Row.WasRefused ? 0 : 1), ("starts predicted", log.StartsPredicted is { } starts ? starts ? 1 : 0 : null)));
 

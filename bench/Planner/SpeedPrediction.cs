@@ -16,9 +16,9 @@ internal sealed record SpeedPrediction(string Label, double Measured, double Pre
         }
 
         var model = models.Find(row.ModelId!)!;
-        var gpu = LogGpus.Find(row.Gpu)!;
+        var gpu = Catalogue.FindGpu(row.Gpu)!;
         var tensor = row.TensorParallel ?? row.GpuCount ?? 1;
-        var precision = WeightPrecision.TryParse(row.WeightQuantization ?? "none", out var known) ? known : WeightPrecision.Bf16;
+        var precision = WeightPrecision.TryParse(row.WeightQuantization ?? "none", out var known) ? known.On(model) : WeightPrecision.Bf16;
         var settings = SettingsResolver.Resolve(model, gpu, new ServingChoices(VllmVersion.Parse(row.EngineVersion is { } version && row.Engine == "vllm" ? version : "latest"))
         {
             Sequences = row.MaxNumSeqs,
@@ -51,7 +51,7 @@ internal sealed record SpeedPrediction(string Label, double Measured, double Pre
     {
         var note = row.Note ?? "";
         return row.ModelId is null || models.Find(row.ModelId) is null ? "the model's shape is not known"
-            : row.Gpu.Contains("assumed", StringComparison.Ordinal) || LogGpus.Find(row.Gpu) is null ? "the GPU is not stated"
+            : row.Gpu.Contains("assumed", StringComparison.Ordinal) || row.Gpu.Contains("not stated", StringComparison.Ordinal) || Catalogue.FindGpu(row.Gpu) is null ? "the GPU is not stated"
             : note.Contains("speculative", StringComparison.Ordinal) || note.Contains("several tokens per step", StringComparison.Ordinal)
                 || note.Contains("multi-token", StringComparison.Ordinal) || row.ModelServed.Contains("MTP", StringComparison.Ordinal) ? "several tokens a step (speculation)"
             : note.Contains("Ethernet", StringComparison.Ordinal) || note.Contains("two nodes", StringComparison.Ordinal) ? "ranks on several nodes, whose network is not stated"
