@@ -46,6 +46,8 @@ public sealed class PlatformFixture : IAsyncLifetime
     /// <summary>Public name of the model that the pool serves.</summary>
     public string Model { get; private set; } = "";
 
+    internal IResourceCollection Resources => _builder!.Resources;
+
     internal DistributedApplication App => _app ?? throw new InvalidOperationException("The platform has not started.");
 
     /// <summary>A client of the gateway's public listener that sends <see cref="ApiKey"/>.</summary>
