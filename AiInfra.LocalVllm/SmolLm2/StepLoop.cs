@@ -133,7 +133,7 @@ internal sealed class StepLoop(DecoderGraph graph, SmolLm2Settings settings, int
     {
         while (_arrivals.TryDequeue(out var arrival))
         {
-            _waiting.AddLast(arrival);
+            Enqueue(arrival);
         }
 
         if (_isResetWanted)
@@ -160,6 +160,24 @@ internal sealed class StepLoop(DecoderGraph graph, SmolLm2Settings settings, int
             {
                 Finish(slot, null);
             }
+        }
+    }
+
+    private void Enqueue(Sequence sequence)
+    {
+        var behind = _waiting.Last;
+        while (settings.ByPriority && behind is not null && behind.Value.Request.Priority > sequence.Request.Priority)
+        {
+            behind = behind.Previous;
+        }
+
+        if (behind is null)
+        {
+            _waiting.AddFirst(sequence);
+        }
+        else
+        {
+            _waiting.AddAfter(behind, sequence);
         }
     }
 
