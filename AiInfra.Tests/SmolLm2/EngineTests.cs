@@ -1,6 +1,5 @@
 using System.Text.Json;
 using AiInfra.LocalVllm.Engine;
-using AiInfra.LocalVllm.SmolLm2;
 
 namespace AiInfra.Tests.SmolLm2;
 
