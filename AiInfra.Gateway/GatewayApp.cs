@@ -1,6 +1,9 @@
+using AiInfra.Gateway.Admin;
+using AiInfra.Gateway.Admission;
 using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Forwarding;
 using AiInfra.Gateway.Memories;
+using AiInfra.Gateway.Metrics;
 using AiInfra.Gateway.Models;
 using AiInfra.Gateway.Replicas;
 using AiInfra.Gateway.Routing;
@@ -23,9 +26,12 @@ internal static class GatewayApp
         builder.AddModelCatalog();
         builder.AddReplicas();
         builder.AddRouting();
+        builder.AddAdmission();
         builder.AddForwarding();
+        builder.AddGatewayMetrics();
         builder.AddServiceTokenIssuer();
         builder.AddMemoryProxy();
+        builder.AddAdmin();
         builder.AddPublicApi();
 
         var app = builder.Build();
@@ -36,6 +42,7 @@ internal static class GatewayApp
 
         app.MapDefaultEndpoints();
         app.MapServiceTokenKeys();
+        app.MapAdmin();
 
         return app;
     }

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using AiInfra.Gateway.Metrics;
 using AiInfra.Gateway.Tenants;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace AiInfra.Gateway.Endpoints;
 
 /// <summary>The public listener: finds the endpoint, asks for the key, gives the request its id. Everything else is 404.</summary>
-internal sealed partial class PublicApi(ApiTable table, ApiKeys keys, ILogger<PublicApi> logger)
+internal sealed partial class PublicApi(ApiTable table, ApiKeys keys, GatewayMetrics metrics, ILogger<PublicApi> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -19,6 +20,7 @@ internal sealed partial class PublicApi(ApiTable table, ApiKeys keys, ILogger<Pu
 
         if (keys.Find(context.Request.Headers) is not { } caller)
         {
+            metrics.Denied(null, "authentication");
             await context.WriteErrorAsync(endpoint.Dialect, ApiError.InvalidKey);
             return;
         }

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using AiInfra.Gateway.Models;
-using Microsoft.Extensions.Options;
 
 namespace AiInfra.Gateway.Tenants;
 
@@ -14,13 +13,13 @@ internal sealed class ApiKeys : IDisposable
     private const int MaxKeyLength = 256;
 
     private readonly byte[] _hashKey = RandomNumberGenerator.GetBytes(32);
-    private readonly IDisposable? _changes;
+    private readonly IDisposable _changes;
     private volatile Entry[] _entries;
 
-    public ApiKeys(IOptionsMonitor<GatewayOptions> options)
+    public ApiKeys(GatewayConfiguration configuration)
     {
-        _entries = Hash(options.CurrentValue);
-        _changes = options.OnChange(changed => _entries = Hash(changed));
+        _entries = Hash(configuration.Current);
+        _changes = configuration.OnChange(changed => _entries = Hash(changed));
     }
 
     /// <summary>The caller of a key in <c>Authorization: Bearer</c>, <c>x-api-key</c> or <c>api-key</c>; null when none of the keys fits.</summary>
@@ -51,7 +50,7 @@ internal sealed class ApiKeys : IDisposable
         return found;
     }
 
-    public void Dispose() => _changes?.Dispose();
+    public void Dispose() => _changes.Dispose();
 
     private static ReadOnlySpan<char> Presented(IHeaderDictionary headers)
     {
@@ -68,12 +67,28 @@ internal sealed class ApiKeys : IDisposable
         return other.Count == 1 ? other[0] : default;
     }
 
-    private Entry[] Hash(GatewayOptions options) =>
-    [
-        .. options.Keys.Select(key => new Entry(
-            HMACSHA256.HashData(_hashKey, Encoding.UTF8.GetBytes(key.Key)),
-            new Caller(key.Id, key.Tenant, key.User ?? key.Id))),
-    ];
+    private Entry[] Hash(GatewayOptions options)
+    {
+        var salts = new Dictionary<string, CacheSalt>(StringComparer.Ordinal);
+        var entries = new List<Entry>(options.Keys.Count);
+        foreach (var key in options.Keys)
+        {
+            if (!salts.TryGetValue(key.Tenant, out var salt))
+            {
+                salts[key.Tenant] = salt = new CacheSalt(key.Tenant);
+            }
+
+            entries.Add(new Entry(HMACSHA256.HashData(_hashKey, Encoding.UTF8.GetBytes(key.Key)), new Caller(key.Id, key.Tenant, key.User ?? key.Id)
+            {
+                MayUseEngineFields = key.AllowEngineFields,
+                MaySeeRoute = key.AllowRouteReceipt,
+                Priority = key.Priority,
+                Salt = options.ShareCacheBetweenTenants ? null : salt,
+            }));
+        }
+
+        return [.. entries];
+    }
 
     private sealed record Entry(byte[] Hash, Caller Caller);
 }

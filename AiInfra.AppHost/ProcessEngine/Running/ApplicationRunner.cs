@@ -1,5 +1,5 @@
+using AiInfra.AppHost.Instances;
 using AiInfra.AppHost.Ports;
-using AiInfra.AppHost.ProcessEngine.Processes;
 using Aspire.Hosting.Eventing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,7 +32,7 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
             _reporter.Say($"{orphan} was left over from a killed AppHost and has been ended.");
         }
 
-        var eventing = services.GetRequiredService<IDistributedApplicationEventing>();
+        var eventing = services.GetRequiredService<DistributedApplicationEventing>();
         await eventing.PublishAsync(new BeforeStartEvent(services), cancellationToken);
         foreach (var resource in builder.Resources.OfType<IResourceWithEndpoints>())
         {
@@ -98,11 +98,11 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
     private void AllocatePorts(IResourceWithEndpoints resource)
     {
         var random = builder.Configuration.GetValue("DcpPublisher:RandomizePorts", false);
-        foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>())
+        foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>().ToList())
         {
             var wanted = random ? null : endpoint.Port;
             // A resource whose port is taken fails by itself, with the owner's name, when its turn comes.
-            if (wanted is { } port && !ports.TryHold(port) && resource is IResourceWithEnvironment)
+            if (wanted is { } port && !ports.TryTake(port))
             {
                 var sentence = $"'{resource.Name}' was not started: port {port} is taken by {PortOwner.Describe(port) ?? "another process"}.";
                 resource.Annotations.Add(new EnvironmentCallbackAnnotation(_ => throw new DistributedApplicationException(sentence)));
@@ -112,7 +112,7 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
         }
     }
 
-    private async Task AnnounceAsync(List<ResourceRunner> wanted, IDistributedApplicationEventing eventing)
+    private async Task AnnounceAsync(List<ResourceRunner> wanted, DistributedApplicationEventing eventing)
     {
         try
         {
