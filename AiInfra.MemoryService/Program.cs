@@ -1,5 +1,6 @@
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Search;
+using AiInfra.MemoryService.Telemetry;
 
 var builder = WebApplication.CreateBuilder(args);
 
@@ -11,9 +12,11 @@ builder.AddChromaClient("chroma");
 builder.AddIndexing();
 builder.AddSearch();
 builder.AddMemoryMcp();
+builder.AddMemoryMetrics();
 
 var app = builder.Build();
 
+app.UseMemoryMetrics();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
 app.UseAuthentication();

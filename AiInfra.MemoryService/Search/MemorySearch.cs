@@ -2,6 +2,7 @@ using AiInfra.MemoryService.Access;
 using AiInfra.MemoryService.Embeddings;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Storage;
+using AiInfra.MemoryService.Telemetry;
 
 namespace AiInfra.MemoryService.Search;
 
@@ -9,14 +10,16 @@ namespace AiInfra.MemoryService.Search;
 internal sealed record FoundMemory(MemoryRecord Memory, double Score, SearchTerms Terms);
 
 /// <summary>Answers questions from the caller's memories.</summary>
-internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databases, MemoryEmbedder embedder, WordPieces pieces, TimeProvider time)
+internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databases, MemoryEmbedder embedder, WordPieces pieces, TimeProvider time, MemoryMetrics metrics)
 {
     // The constant of Cormack, Clarke and Buettcher (SIGIR 2009).
     private const double RankOffset = 60;
 
     public async Task<IReadOnlyList<FoundMemory>> SearchAsync(Caller caller, string query, Ranking ranking, int limit, CancellationToken cancellationToken)
     {
+        var stage = metrics.Start();
         var embedding = await embedder.EmbedQueryAsync(query, cancellationToken);
+        stage = metrics.SearchStage("embed", stage);
         var now = time.GetUtcNow();
         var hits = await indexes.ReadAsync(
             caller,
@@ -28,12 +31,15 @@ internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databas
                     : ScopeSearcher.Search(index, question, Weights(ranking), Admits, limit).Select(hit => (hit, (double)hit.Score)).ToList();
             },
             cancellationToken);
-        return databases.Of(caller.Tenant).Read(connection => hits
+        stage = metrics.SearchStage("score", stage);
+        var found = databases.Of(caller.Tenant).Read(connection => hits
             .Select(found => (found, Memory: MemoryRows.Find(connection, caller.User, found.hit.Sequence)))
             // Deleted since the index was read: it is not there any more.
             .Where(found => found.Memory is not null)
             .Select(found => new FoundMemory(found.Memory!, found.found.Item2, found.found.hit.Terms))
             .ToList());
+        metrics.SearchStage("read", stage);
+        return found;
 
         bool Admits(MemoryAttributes attributes) =>
             attributes is { Quarantined: false, SupersededBy: null } && !MemoryStore.IsExpired(attributes, now);
