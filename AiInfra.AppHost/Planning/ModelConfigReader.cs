@@ -31,7 +31,8 @@ internal static class ModelConfigReader
         }
 
         var drafts = config.Integer("mtp_num_hidden_layers", "num_nextn_predict_layers", "mtp_layers") ?? 0;
-        var draft = layers.LastOrDefault(layer => layer.Attention is { Kind: not AttentionKind.Sliding and not AttentionKind.Compressed }) ?? layers[^1];
+        var draft = layers.LastOrDefault(layer => layer.Attention is { Kind: not AttentionKind.Sliding and not AttentionKind.Compressed })
+            ?? layers[^1];
         var type16 = config.Text("dtype", "torch_dtype");
         return new ModelShape(
             name, type, config.Required("hidden_size"), config.Required("vocab_size"),

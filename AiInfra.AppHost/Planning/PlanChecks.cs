@@ -70,7 +70,8 @@ internal static class PlanChecks
 
         if (!CanSplit(request.Model, parallel.Tensor))
         {
-            var nearest = Enumerable.Range(1, 64).Where(tensor => CanSplit(request.Model, tensor)).MinBy(tensor => Math.Abs(tensor - parallel.Tensor));
+            var nearest = Enumerable.Range(1, 64).Where(tensor => CanSplit(request.Model, tensor))
+                .MinBy(tensor => Math.Abs(tensor - parallel.Tensor));
             throw new PlanInputException(
                 $"The heads of {request.Model.Name} do not divide among {parallel.Tensor} tensor-parallel ranks.",
                 $"Nearest: --tp {nearest}.");
@@ -97,7 +98,8 @@ internal static class PlanChecks
         }
 
         var replicated = request.Model.UsesLatentAttention ? parallel.Tensor
-            : parallel.Tensor / request.Model.Layers.Select(layer => layer.Attention).OfType<AttentionShape>().Max(attention => attention.KeyValueHeads);
+            : parallel.Tensor / request.Model.Layers.Select(layer => layer.Attention).OfType<AttentionShape>()
+                .Max(attention => attention.KeyValueHeads);
         if (parallel.DecodeContext > Math.Max(1, replicated))
         {
             throw new PlanInputException(
