@@ -10,6 +10,21 @@ internal static class ModelConfigReader
     /// <exception cref="PlanInputException">The file is no model config, or lacks a number without which nothing can be planned.</exception>
     public static ModelShape Read(string name, JsonElement root)
     {
+        try
+        {
+            return ReadShape(name, root);
+        }
+        catch (Exception problem) when (problem is InvalidOperationException or KeyNotFoundException or FormatException or OverflowException
+            or ArgumentOutOfRangeException or DivideByZeroException)
+        {
+            throw new PlanInputException(
+                $"The model's config has a value that is not of its kind: {problem.Message}",
+                "Give the config.json that lies beside the model's weights.");
+        }
+    }
+
+    private static ModelShape ReadShape(string name, JsonElement root)
+    {
         if (root.ValueKind != JsonValueKind.Object)
         {
             throw new PlanInputException("The model's config is not a JSON object.", "Give the config.json that lies beside the model's weights.");
