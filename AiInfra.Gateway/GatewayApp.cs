@@ -1,7 +1,9 @@
 using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Forwarding;
+using AiInfra.Gateway.Limits;
 using AiInfra.Gateway.Memories;
 using AiInfra.Gateway.Models;
+using AiInfra.Gateway.Policies;
 using AiInfra.Gateway.Replicas;
 using AiInfra.Gateway.Routing;
 using AiInfra.Gateway.Tenants;
@@ -20,6 +22,8 @@ internal static class GatewayApp
         builder.AddServiceDefaults();
         builder.AddStrictHttp();
         builder.AddTenants();
+        builder.AddPolicies();
+        builder.AddLimits();
         builder.AddModelCatalog();
         builder.AddReplicas();
         builder.AddRouting();
@@ -36,6 +40,7 @@ internal static class GatewayApp
 
         app.MapDefaultEndpoints();
         app.MapServiceTokenKeys();
+        app.MapAdministration();
 
         return app;
     }

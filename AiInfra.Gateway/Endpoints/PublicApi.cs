@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace AiInfra.Gateway.Endpoints;
 
 /// <summary>The public listener: finds the endpoint, asks for the key, gives the request its id. Everything else is 404.</summary>
-internal sealed partial class PublicApi(ApiTable table, ApiKeys keys, ILogger<PublicApi> logger)
+internal sealed partial class PublicApi(ApiTable table, Callers callers, ILogger<PublicApi> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -17,9 +17,10 @@ internal sealed partial class PublicApi(ApiTable table, ApiKeys keys, ILogger<Pu
             return;
         }
 
-        if (keys.Find(context.Request.Headers) is not { } caller)
+        var (caller, refused) = await callers.FindAsync(context, endpoint);
+        if (caller is null)
         {
-            await context.WriteErrorAsync(endpoint.Dialect, ApiError.InvalidKey);
+            await context.WriteErrorAsync(endpoint.Dialect, refused!);
             return;
         }
 
@@ -38,11 +39,11 @@ internal sealed partial class PublicApi(ApiTable table, ApiKeys keys, ILogger<Pu
         {
             // The caller left: nobody waits for an answer.
         }
-        catch (BadHttpRequestException refused) when (!context.Response.HasStarted)
+        catch (BadHttpRequestException malformed) when (!context.Response.HasStarted)
         {
-            var error = refused.StatusCode == StatusCodes.Status413PayloadTooLarge
+            var error = malformed.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? ApiError.TooLarge(context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? 0)
-                : ApiError.InvalidRequest("The request body could not be read.") with { Status = refused.StatusCode };
+                : ApiError.InvalidRequest("The request body could not be read.") with { Status = malformed.StatusCode };
             await context.WriteErrorAsync(endpoint.Dialect, error);
         }
         catch (IOException) when (!context.Response.HasStarted)

@@ -2,6 +2,7 @@ using System.Net;
 using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Models;
 using AiInfra.Gateway.Replicas;
+using AiInfra.Gateway.Usage;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace AiInfra.Gateway.Forwarding;
@@ -11,7 +12,7 @@ namespace AiInfra.Gateway.Forwarding;
 /// Headers are listed, not copied: a caller's headers are for the gateway (keys, cookies, engine-internal switches), a replica's
 /// headers are about the replica.
 /// </remarks>
-internal sealed class Exchange(ModelEndpoint endpoint, ModelRoute route, EditedBody body, ForwardingOptions options, TimeProvider time) : HttpTransformer
+internal sealed class Exchange(ModelEndpoint endpoint, ModelRoute route, EditedBody body, Call call, ForwardingOptions options, TimeProvider time) : HttpTransformer
 {
     private Replica? _replica;
 
@@ -43,6 +44,7 @@ internal sealed class Exchange(ModelEndpoint endpoint, ModelRoute route, EditedB
     public override ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         proxyRequest.RequestUri = _replica!.UrlOf(endpoint.Path);
+        call.IsUnderWay = true;
         var caller = httpContext.Request.Headers;
         var headers = proxyRequest.Headers;
         if (route.Authorization is { } authorization)
@@ -118,7 +120,7 @@ internal sealed class Exchange(ModelEndpoint endpoint, ModelRoute route, EditedB
         if (isStream)
         {
             var stream = new EventStreamReply(
-                await content.ReadAsStreamAsync(cancellationToken), endpoint.Dialect, options.StreamIdleTimeout, time, cancellationToken);
+                new MeteredStream(await content.ReadAsStreamAsync(cancellationToken), call), endpoint.Dialect, options.StreamIdleTimeout, time, cancellationToken);
             if (!await stream.BeginAsync())
             {
                 Refusal = new(stream.Failure!, null);
@@ -148,7 +150,12 @@ internal sealed class Exchange(ModelEndpoint endpoint, ModelRoute route, EditedB
                 return false;
             }
 
+            call.HearAnswer(whole.Bytes);
             reply.Content = new ReplyContent(whole, content);
+        }
+        else
+        {
+            reply.Content = new ReplyContent(new MeteredTail(await content.ReadAsStreamAsync(cancellationToken), call), content);
         }
 
         return true;

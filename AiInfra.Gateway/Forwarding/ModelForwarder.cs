@@ -4,6 +4,7 @@ using AiInfra.Gateway.Models;
 using AiInfra.Gateway.Replicas;
 using AiInfra.Gateway.Routing;
 using AiInfra.Gateway.Tenants;
+using AiInfra.Gateway.Usage;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
@@ -16,6 +17,7 @@ internal sealed partial class ModelForwarder(
     UpstreamClient upstream,
     ModelCatalog catalog,
     RoundRobinPolicy policy,
+    Calls calls,
     IOptions<ForwardingOptions> options,
     TimeProvider time,
     ILogger<ModelForwarder> logger)
@@ -36,33 +38,61 @@ internal sealed partial class ModelForwarder(
     private async Task HandleAsync(HttpContext context, ModelEndpoint endpoint, Caller caller)
     {
         using var body = await RequestBody.ReadAsync(context.Request, _options.MaxRequestBodyBytes, context.RequestAborted);
-        if (Prepare(body, out var route, out var edited) is { } error)
+        if (Prepare(body, out var route, out var peek) is { } error)
         {
             await context.WriteErrorAsync(endpoint.Dialect, error);
             return;
         }
 
+        var answer = await calls.BeginAsync(context, caller, endpoint, route!.PublicName, peek.Call, body.Bytes.Length);
+        if (answer.Call is not { } call)
+        {
+            await context.WriteErrorAsync(endpoint.Dialect, answer.Error!);
+            return;
+        }
+
+        var isAnswered = false;
+        var edited = Edit(body, route, peek, answer);
         var caught = context.Request.Body;
-        context.Request.Body = edited!;
+        context.Request.Body = edited;
         try
         {
-            var exchange = new Exchange(endpoint, route!, edited!, _options, time);
-            if (!await TryReplicasAsync(context, exchange, route!.Pool))
+            var exchange = new Exchange(endpoint, route, edited, call, _options, time);
+            isAnswered = await TryReplicasAsync(context, exchange, route.Pool);
+            if (!isAnswered)
             {
                 await WriteRefusalAsync(context, endpoint.Dialect, exchange.Refusal);
             }
         }
         finally
         {
+            call.Settle(isAnswered, context.RequestAborted.IsCancellationRequested);
             context.Request.Body = caught;
-            await edited!.DisposeAsync();
+            await edited.DisposeAsync();
         }
     }
 
-    private ApiError? Prepare(RequestBody body, out ModelRoute? route, out EditedBody? edited)
+    private static EditedBody Edit(RequestBody body, ModelRoute route, RequestPeek peek, CallAnswer answer)
     {
-        (route, edited) = (null, null);
-        if (RequestPeek.TryRead(body.Bytes.Span, out var peek) is { } error)
+        var edits = Calls.EditsFor(answer, peek.FieldsStart);
+        if (route.ReplacedName is { } name && peek.ModelLength > 0)
+        {
+            edits = edits.Append(new BodyEdit(peek.ModelStart, peek.ModelLength, name));
+        }
+
+        var edited = new EditedBody(body.Bytes);
+        foreach (var edit in edits.OrderBy(edit => edit.Start))
+        {
+            edited.Replace(edit.Start, edit.Length, edit.Replacement);
+        }
+
+        return edited;
+    }
+
+    private ApiError? Prepare(RequestBody body, out ModelRoute? route, out RequestPeek peek)
+    {
+        route = null;
+        if (RequestPeek.TryRead(body.Bytes.Span, out peek) is { } error)
         {
             return error;
         }
@@ -77,12 +107,6 @@ internal sealed partial class ModelForwarder(
         if (route is null)
         {
             return ApiError.UnknownModel(Encoding.UTF8.GetString(model[..Math.Min(model.Length, 256)]));
-        }
-
-        edited = new EditedBody(body.Bytes);
-        if (route.ReplacedName is { } name && peek.ModelLength > 0)
-        {
-            edited.Replace(peek.ModelStart, peek.ModelLength, name);
         }
 
         return null;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using AiInfra.Gateway.Endpoints;
+using AiInfra.Gateway.Usage;
 
 namespace AiInfra.Gateway.Forwarding;
 
@@ -10,6 +11,10 @@ internal struct RequestPeek
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = 64 };
 
     private byte[]? _unescapedModel;
+    private CallPeek _call;
+
+    /// <summary>What decides how much the call can cost.</summary>
+    public readonly CallPeek Call => _call;
 
     /// <summary>Where the value of <c>model</c> stands, quotes included.</summary>
     public int ModelStart { get; private set; }
@@ -72,9 +77,7 @@ internal struct RequestPeek
     {
         if (!reader.ValueTextEquals("model"u8))
         {
-            reader.Read();
-            reader.Skip();
-            return null;
+            return _call.ReadField(ref reader, skipped);
         }
 
         if (ModelLength > 0)

@@ -14,4 +14,7 @@ public sealed class ApiKeyOptions
 
     /// <summary>The user within the tenant. Default: the key's id.</summary>
     public string? User { get; set; }
+
+    /// <summary>The policy in <c>Access:Policies</c> that says what the key may do. Default <c>default</c>.</summary>
+    public string Policy { get; set; } = Policies.PolicySet.Default;
 }
