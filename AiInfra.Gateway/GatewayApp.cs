@@ -1,3 +1,5 @@
+using AiInfra.Gateway.Admin;
+using AiInfra.Gateway.Admission;
 using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Forwarding;
 using AiInfra.Gateway.Limits;
@@ -6,6 +8,7 @@ using AiInfra.Gateway.Models;
 using AiInfra.Gateway.Policies;
 using AiInfra.Gateway.Replicas;
 using AiInfra.Gateway.Routing;
+using AiInfra.Gateway.Telemetry;
 using AiInfra.Gateway.Tenants;
 using AiInfra.Gateway.Tokens;
 
@@ -27,9 +30,12 @@ internal static class GatewayApp
         builder.AddModelCatalog();
         builder.AddReplicas();
         builder.AddRouting();
+        builder.AddAdmission();
         builder.AddForwarding();
+        builder.AddGatewayMetrics();
         builder.AddServiceTokenIssuer();
         builder.AddMemoryProxy();
+        builder.AddAdmin();
         builder.AddPublicApi();
 
         var app = builder.Build();
@@ -40,7 +46,7 @@ internal static class GatewayApp
 
         app.MapDefaultEndpoints();
         app.MapServiceTokenKeys();
-        app.MapAdministration();
+        app.MapAdmin();
 
         return app;
     }

@@ -1,9 +1,11 @@
 using AiInfra.Bench.Planner;
+using AiInfra.Bench.Routing;
 using AiInfra.Bench.Running;
 
 // One line a benchmark, in the order of `list`. Each says itself what it measures, needs and takes.
 IBenchmark[] benchmarks =
 [
+    new RoutingBenchmark(),
     new PlannerBenchmark(),
 ];
 

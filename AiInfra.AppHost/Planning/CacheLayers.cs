@@ -55,13 +55,15 @@ internal sealed class CacheLayers
         ? model.DraftLayers[index]
         : model.Layers.Last(layer => layer.Attention is not null) with { State = null };
 
-    private static void Add(List<(int, CacheLayer)> caches, int index, AttentionShape attention, int tensor, int block, double elementBytes, ServingSettings settings)
+    private static void Add(
+        List<(int, CacheLayer)> caches, int index, AttentionShape attention, int tensor, int block, double elementBytes,
+        ServingSettings settings)
     {
         var kind = attention.Kind switch
         {
             // Before layers were grouped, a window saved no memory.
             AttentionKind.Sliding when settings.Rules.GroupsLayers => CacheKind.Sliding,
-            AttentionKind.Chunked when settings.Rules.GroupsLayers => CacheKind.Chunked,
+            AttentionKind.Chunked when settings.Rules.GroupsChunkedLayers => CacheKind.Chunked,
             _ => CacheKind.Full,
         };
         var page = (long)(block * TokenBytes(attention, tensor, elementBytes, settings));
@@ -79,12 +81,14 @@ internal sealed class CacheLayers
         if (attention.Kind == AttentionKind.Latent)
         {
             // One row for all heads, whole on every rank. The sparse kernels store 8-bit rows in a layout of their own.
-            if (settings.Cache == CacheType.Fp8Latent || (settings.Cache == CacheType.Fp8 && attention.IndexerHeadSize > 0 && settings.BlockTokens == 64 && settings.UsesPackedLatentRows))
+            var isSparse = attention.IndexerHeadSize > 0;
+            if (settings.Cache == CacheType.Fp8Latent || (isSparse && settings.PacksSparseRows(settings.Cache)))
             {
                 return attention.LatentRank + (attention.LatentRank / 128 * 4) + (attention.RotaryHeadSize * 2);
             }
 
-            return Integers.RoundUp((long)((attention.LatentRank + attention.RotaryHeadSize) * elementBytes), settings.Rules.LatentRowAlignmentBytes);
+            return Integers.RoundUp(
+                (long)((attention.LatentRank + attention.RotaryHeadSize) * elementBytes), settings.Rules.LatentRowAlignmentBytes);
         }
 
         var heads = Math.Max(1, attention.KeyValueHeads / tensor);

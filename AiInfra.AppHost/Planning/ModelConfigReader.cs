@@ -40,7 +40,9 @@ internal static class ModelConfigReader
             TiesEmbeddings = config.Flag("tie_word_embeddings"),
             ElementBytes = type16 == "float32" ? 4 : 2,
             Vision = VisionConfigReader.Read(type, config),
-            DraftLayers = [.. Enumerable.Repeat(draft with { State = null }, drafts)],
+            // A predictor is one more layer with attention, and experts where the model has them.
+            DraftLayers = [.. Enumerable.Repeat(
+                new LayerShape(draft.Attention, null, layers.MaxBy(layer => layer.FeedForward.Experts)!.FeedForward), drafts)],
             NativeWeights = NativeWeights(config),
             CachesAllStates = Array.IndexOf(AllStateTypes, type) >= 0,
             StateChunkTokens = config.Integer("mamba_chunk_size", "chunk_size") ?? 2048,
@@ -59,5 +61,7 @@ internal static class ModelConfigReader
     }
 
     private static PlanInputException UnknownState(string type) =>
-        new($"The recurrent layers of model type '{type}' are not known to the planner.", "Known: Qwen3-Next and 3.5, Nemotron-H, Granite 4, Bamba, Falcon-H1, Jamba, Zamba2, LFM2, MiniMax-01, Kimi-Linear.");
+        new(
+            $"The recurrent layers of model type '{type}' are not known to the planner.",
+            "Known: Qwen3-Next and 3.5, Nemotron-H, Granite 4, Bamba, Falcon-H1, Jamba, Zamba2, LFM2, MiniMax-01, Kimi-Linear.");
 }

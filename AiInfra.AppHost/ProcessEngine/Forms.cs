@@ -1,4 +1,5 @@
 using AiInfra.AppHost.Chroma;
+using AiInfra.AppHost.Monitoring;
 using AiInfra.AppHost.Redis;
 using AiInfra.AppHost.Vllm;
 
@@ -20,4 +21,22 @@ internal static class Forms
     public static EndpointReference AddVllmReplica(
         IDistributedApplicationBuilder builder, string name, VllmPoolSettings settings, IResourceBuilder<ParameterResource> key) =>
         VllmProcess.Add(builder, name, settings, key);
+
+    public static EndpointReference? AddAlertmanager(IDistributedApplicationBuilder builder, string name, MonitoringSettings settings) =>
+        MonitoringProcess.AddAlertmanager(builder, name, settings);
+
+    public static EndpointReference? AddNodeExporter(IDistributedApplicationBuilder builder, string name) =>
+        MonitoringProcess.AddNodeExporter(builder, name);
+
+    public static EndpointReference? AddRedisExporter(
+        IDistributedApplicationBuilder builder, string name, IResourceBuilder<IResourceWithConnectionString> redis) =>
+        MonitoringProcess.AddRedisExporter(builder, name, (RedisProcessResource)redis.Resource);
+
+    public static EndpointReference? AddPrometheus(
+        IDistributedApplicationBuilder builder, string name, EndpointReference? alertmanager, IReadOnlyList<ScrapeSource> sources, MonitoringSettings settings) =>
+        MonitoringProcess.AddPrometheus(builder, name, alertmanager, sources, settings);
+
+    public static EndpointReference? AddGrafana(
+        IDistributedApplicationBuilder builder, string name, EndpointReference prometheus, IResourceBuilder<ParameterResource> password) =>
+        MonitoringProcess.AddGrafana(builder, name, prometheus, password);
 }

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using AiInfra.Gateway.Telemetry;
 using AiInfra.Gateway.Tenants;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace AiInfra.Gateway.Endpoints;
 
 /// <summary>The public listener: finds the endpoint, asks for the key, gives the request its id. Everything else is 404.</summary>
-internal sealed partial class PublicApi(ApiTable table, Callers callers, ILogger<PublicApi> logger)
+internal sealed partial class PublicApi(ApiTable table, Callers callers, GatewayMetrics metrics, TimeProvider time, ILogger<PublicApi> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -17,13 +18,25 @@ internal sealed partial class PublicApi(ApiTable table, Callers callers, ILogger
             return;
         }
 
-        var (caller, refused) = await callers.FindAsync(context, endpoint);
-        if (caller is null)
+        var measure = new RequestMeasure(time, endpoint.Path);
+        context.Features.Set(measure);
+        var (caller, refused) = await callers.FindAsync(context);
+        if (caller is not null)
         {
-            await context.WriteErrorAsync(endpoint.Dialect, refused!);
-            return;
+            measure.Tenant = caller.Tenant;
+            await AnswerAsync(context, endpoint, caller);
+        }
+        else
+        {
+            metrics.Denied(null, refused!.Status == StatusCodes.Status403Forbidden ? "policy" : "authentication");
+            await context.WriteErrorAsync(endpoint.Dialect, refused);
         }
 
+        metrics.Ended(measure, GatewayMetrics.Outcome(context.Response.StatusCode, context.RequestAborted.IsCancellationRequested, measure.IsBroken));
+    }
+
+    private async Task AnswerAsync(HttpContext context, ApiEndpoint endpoint, Caller caller)
+    {
         if (!endpoint.Methods.Contains(context.Request.Method))
         {
             context.Response.Headers.Allow = string.Join(", ", endpoint.Methods);
@@ -39,11 +52,11 @@ internal sealed partial class PublicApi(ApiTable table, Callers callers, ILogger
         {
             // The caller left: nobody waits for an answer.
         }
-        catch (BadHttpRequestException malformed) when (!context.Response.HasStarted)
+        catch (BadHttpRequestException refused) when (!context.Response.HasStarted)
         {
-            var error = malformed.StatusCode == StatusCodes.Status413PayloadTooLarge
+            var error = refused.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? ApiError.TooLarge(context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? 0)
-                : ApiError.InvalidRequest("The request body could not be read.") with { Status = malformed.StatusCode };
+                : ApiError.InvalidRequest("The request body could not be read.") with { Status = refused.StatusCode };
             await context.WriteErrorAsync(endpoint.Dialect, error);
         }
         catch (IOException) when (!context.Response.HasStarted)

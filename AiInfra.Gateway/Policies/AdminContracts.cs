@@ -46,4 +46,4 @@ internal sealed record AuditResponse(IReadOnlyList<AuditEntry> Entries);
 [JsonSerializable(typeof(UsageResponse))]
 [JsonSerializable(typeof(AuditResponse))]
 [JsonSerializable(typeof(AuditEntry))]
-internal sealed partial class AdminJson : JsonSerializerContext;
+internal sealed partial class AccessAdminJson : JsonSerializerContext;

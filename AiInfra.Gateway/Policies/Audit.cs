@@ -52,7 +52,7 @@ internal sealed partial class Audit(IdentityStore store, TimeProvider time, ILog
     }
 
     private string Line(string kind, string who, string tenant, string action, string subject, string rule) =>
-        JsonSerializer.Serialize(new AuditEntry(time.GetUtcNow(), kind, who, tenant, action, subject, rule), AdminJson.Default.AuditEntry);
+        JsonSerializer.Serialize(new AuditEntry(time.GetUtcNow(), kind, who, tenant, action, subject, rule), AccessAdminJson.Default.AuditEntry);
 
     [LoggerMessage(LogLevel.Information, "Administration: {Act} {Subject}")]
     private static partial void Acted(ILogger logger, string act, string subject);

@@ -40,7 +40,7 @@ internal static class UsageReports
 
     private static async Task<Ok<AuditResponse>> GetAudit(IdentityStore store, int? last) =>
         TypedResults.Ok(new AuditResponse([.. (await store.AuditAsync(Math.Clamp(last ?? 100, 1, 10_000)))
-            .Select(line => JsonSerializer.Deserialize(line, AdminJson.Default.AuditEntry)!)]));
+            .Select(line => JsonSerializer.Deserialize(line, AccessAdminJson.Default.AuditEntry)!)]));
 
     private static string Csv(List<UsageRow> rows)
     {

@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using AiInfra.Gateway.Models;
-using Microsoft.Extensions.Options;
 
 namespace AiInfra.Gateway.Tenants;
 
@@ -12,20 +11,21 @@ namespace AiInfra.Gateway.Tenants;
 /// </summary>
 internal sealed class ApiKeys : IDisposable
 {
+    private readonly CacheSalts _salts;
     private readonly KeyHasher _hasher;
     private readonly TimeProvider _time;
-    private readonly IDisposable? _changes;
+    private readonly IDisposable _changes;
     private readonly Lock _lock = new();
     private Entry[] _configured;
     private Entry[] _issued = [];
     private volatile FrozenDictionary<UInt128, Entry> _entries;
 
-    public ApiKeys(IOptionsMonitor<GatewayOptions> options, KeyHasher hasher, TimeProvider time)
+    public ApiKeys(GatewayConfiguration configuration, CacheSalts salts, KeyHasher hasher, TimeProvider time)
     {
-        (_hasher, _time) = (hasher, time);
-        _configured = Read(options.CurrentValue);
+        (_salts, _hasher, _time) = (salts, hasher, time);
+        _configured = Read(configuration.Current);
         _entries = Index(_configured);
-        _changes = options.OnChange(changed => Swap(() => _configured = Read(changed)));
+        _changes = configuration.OnChange(changed => Swap(() => _configured = Read(changed)));
     }
 
     /// <summary>The caller of a key in <c>Authorization: Bearer</c>, <c>x-api-key</c> or <c>api-key</c>; null when none of the keys fits.</summary>
@@ -53,11 +53,11 @@ internal sealed class ApiKeys : IDisposable
     {
         var issued = records.Where(record => record.RevokedAt is null).Select(record => new Entry(
             record.Id, Convert.FromBase64String(record.Hash), record.ExpiresAt,
-            new FoundKey(new Caller(record.Account, record.Tenant, record.User, record.Policy), IsIssued: true))).ToArray();
+            new FoundKey(new Caller(record.Account, record.Tenant, record.User, record.Policy) { Salt = _salts.Of(record.Tenant) }, IsIssued: true))).ToArray();
         Swap(() => _issued = issued);
     }
 
-    public void Dispose() => _changes?.Dispose();
+    public void Dispose() => _changes.Dispose();
 
     /// <summary>The key in the headers: where OpenAI's clients put it, or Anthropic's, or Azure's.</summary>
     public static ReadOnlySpan<char> Presented(IHeaderDictionary headers)
@@ -89,7 +89,18 @@ internal sealed class ApiKeys : IDisposable
     private Entry[] Read(GatewayOptions options) =>
     [
         .. options.Keys.Select(key => new Entry(
-            key.Id, _hasher.Hash(key.Key), null, new FoundKey(new Caller(key.Id, key.Tenant, key.User ?? key.Id, key.Policy), IsIssued: false))),
+            key.Id,
+            _hasher.Hash(key.Key),
+            null,
+            new FoundKey(
+                new Caller(key.Id, key.Tenant, key.User ?? key.Id, key.Policy)
+                {
+                    MayUseEngineFields = key.AllowEngineFields,
+                    MaySeeRoute = key.AllowRouteReceipt,
+                    Priority = key.Priority,
+                    Salt = _salts.Of(key.Tenant),
+                },
+                IsIssued: false))),
     ];
 
     private sealed record Entry(string Id, byte[] Hash, DateTimeOffset? ExpiresAt, FoundKey Found)

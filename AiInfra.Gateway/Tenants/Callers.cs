@@ -12,7 +12,7 @@ internal sealed class Callers(ApiKeys keys, TokenCallers tokens, PolicyStore pol
 
     private const int MaxUserLength = 128;
 
-    public async ValueTask<CallerAnswer> FindAsync(HttpContext context, ApiEndpoint endpoint)
+    public async ValueTask<CallerAnswer> FindAsync(HttpContext context)
     {
         var found = Find(context.Request.Headers, out var mayBeToken);
         var caller = found?.Caller ?? (mayBeToken ? await tokens.FindAsync(context) : null);
@@ -47,7 +47,14 @@ internal sealed class Callers(ApiKeys keys, TokenCallers tokens, PolicyStore pol
             return new(null, AccessErrors.StoreAway);
         }
 
-        return new(caller with { User = endUser ?? caller.User, MemoryScopes = ScopesOf(policy) }, null);
+        return new(
+            caller with
+            {
+                User = endUser ?? caller.User,
+                MemoryScopes = ScopesOf(policy),
+                Priority = caller.Priority != 0 ? caller.Priority : policy.Options.Priority,
+            },
+            null);
     }
 
     private FoundKey? Find(IHeaderDictionary headers, out bool mayBeToken)

@@ -20,6 +20,7 @@ internal static class TenantExtensions
         builder.Services.AddSingleton<IValidateOptions<KeyOptions>, KeyOptionsValidator>();
         builder.Services.AddOptionsWithValidateOnStart<KeyOptions>().BindConfiguration(KeyOptions.Section);
         builder.Services.AddSingleton<KeyHasher>();
+        builder.Services.AddSingleton<CacheSalts>();
         builder.Services.AddSingleton<ApiKeys>();
         builder.Services.AddSingleton<KeyIssuer>();
         builder.Services.AddSingleton<IdentityStore>();

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace AiInfra.Gateway.Tenants;
 
 /// <summary>Callers by JWT: validated by the scheme of its authority, then mapped to a tenant, a user and a policy.</summary>
-internal sealed class TokenCallers(IOptions<TokenCallerOptions> options, PolicyStore policies, IAuthenticationSchemeProvider schemes)
+internal sealed class TokenCallers(IOptions<TokenCallerOptions> options, PolicyStore policies, CacheSalts salts, IAuthenticationSchemeProvider schemes)
 {
     public const string OidcScheme = "oidc";
     public const string EntraScheme = "entra";
@@ -42,6 +42,6 @@ internal sealed class TokenCallers(IOptions<TokenCallerOptions> options, PolicyS
 
         var roles = principal.Claims.Where(claim => _roleClaims.Contains(claim.Type)).Select(claim => claim.Value);
         // Prefixed: a subject can never be taken for a key's id.
-        return new Caller($"jwt:{user}", tenant!, user, policies.Current.PolicyOfRoles(roles));
+        return new Caller($"jwt:{user}", tenant!, user, policies.Current.PolicyOfRoles(roles)) { Salt = salts.Of(tenant!) };
     }
 }

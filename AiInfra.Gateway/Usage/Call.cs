@@ -1,25 +1,54 @@
 using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using AiInfra.Gateway.Forwarding;
 using AiInfra.Gateway.Limits;
 using AiInfra.Gateway.Policies;
 
 namespace AiInfra.Gateway.Usage;
 
 /// <summary>One call to a model, from its reservation to its settlement: hears what the engine says of its use.</summary>
-internal sealed class Call(LimitService limits, LimitTicket ticket, UsageRecord who, Price price, CallBound bound, CallPeek peek, TimeProvider time)
+internal sealed class Call(
+    LimitService limits, LimitTicket ticket, UsageRecord who, Price price, CallBound bound, CallPeek peek, CallKind kind, int? maxTokens, TimeProvider time)
 {
+    private static readonly byte[] UsageWanted = "{\"include_usage\":true,\"continuous_usage_stats\":true}"u8.ToArray();
+    private static readonly byte[] UsageField = "\"stream_options\":{\"include_usage\":true,\"continuous_usage_stats\":true},"u8.ToArray();
+
     private readonly long _started = time.GetTimestamp();
     private UsageFields? _whole;
     private long _promptTokens;
     private long _cachedTokens;
     private long[] _completionTokens = [];
+    private long _pieces;
     private bool _isSettled;
 
     public CallPeek Peek => peek;
+
+    /// <summary>True when usage in every frame was asked for, and goes no further than the caller wished.</summary>
+    public bool AsksForUsage => kind.TakesStreamOptions && peek.IsStream;
 
     public LimitTicket Ticket => ticket;
 
     /// <summary>A replica has the request: whatever becomes of it may have cost tokens.</summary>
     public bool IsUnderWay { get; set; }
+
+    /// <summary>The changes to the body that make the call countable.</summary>
+    public IEnumerable<BodyEdit> Edits(int fieldsStart)
+    {
+        var first = new ByteRange(fieldsStart, 0);
+        if (maxTokens is { } most)
+        {
+            yield return new BodyEdit(first, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"\"{kind.MaxTokensField}\":{most},")));
+        }
+
+        if (AsksForUsage)
+        {
+            yield return peek.StreamOptions.IsThere ? new BodyEdit(peek.StreamOptions, UsageWanted) : new BodyEdit(first, UsageField);
+        }
+    }
+
+    /// <summary>A frame with a piece of text in a dialect that tells usage at the ends only: a token at least.</summary>
+    public void HearPiece() => _pieces++;
 
     /// <summary>A whole answer, or the end of one that is too large to keep.</summary>
     public void HearAnswer(ReadOnlySpan<byte> json)
@@ -69,7 +98,7 @@ internal sealed class Call(LimitService limits, LimitTicket ticket, UsageRecord 
         }
         else if (_completionTokens.Length > 0 || _promptTokens > 0)
         {
-            usage = Charge(usage, _promptTokens, _cachedTokens, _completionTokens.Sum());
+            usage = Charge(usage, _promptTokens, _cachedTokens, Math.Max(_pieces, _completionTokens.Sum()));
         }
         else if (IsUnderWay && (isAnswered || callerLeft))
         {

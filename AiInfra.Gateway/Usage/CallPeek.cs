@@ -1,30 +1,20 @@
 using System.Text.Json;
 using AiInfra.Gateway.Endpoints;
+using AiInfra.Gateway.Forwarding;
 
 namespace AiInfra.Gateway.Usage;
 
-/// <summary>What of a request's body decides how many tokens it can cost. Positions count bytes of the body.</summary>
-internal struct CallPeek
+/// <summary>What of a request's body decides how many tokens it can cost: read once, and strictly, or a caller could understate it.</summary>
+internal sealed class CallPeek
 {
-    private Fields _seen;
-    private long _maxTokens;
-    private long _maxCompletionTokens;
-    private long _choices;
-    private long _candidates;
-    private long _prompts;
+    private const long MostTokens = 1_000_000_000;
+    private const long MostAnswers = 100_000;
 
-    [Flags]
-    private enum Fields
-    {
-        None = 0,
-        Stream = 1,
-        StreamOptions = 2,
-        MaxTokens = 4,
-        MaxCompletionTokens = 8,
-        Choices = 16,
-        Candidates = 32,
-        Prompt = 64,
-    }
+    private bool _hasStreamOptions;
+    private long? _choices;
+    private long? _candidates;
+    private long _prompts = 1;
+    private long _maxTokens;
 
     public bool IsStream { get; private set; }
 
@@ -34,99 +24,102 @@ internal struct CallPeek
     /// <summary>The caller wants usage in every frame.</summary>
     public bool WantsContinuousUsage { get; private set; }
 
-    /// <summary>Where the value of <c>stream_options</c> stands.</summary>
-    public int StreamOptionsStart { get; private set; }
-
-    /// <summary>Bytes of that value; 0 when there is none.</summary>
-    public int StreamOptionsLength { get; private set; }
+    /// <summary>The value of <c>stream_options</c>.</summary>
+    public ByteRange StreamOptions { get; private set; }
 
     /// <summary>Images, audio and video parts, at most.</summary>
     public int Media { get; private set; }
 
     /// <summary>How many answers are generated.</summary>
-    public readonly long Answers => Math.Max(1, Math.Max(_choices, _candidates)) * Math.Max(1, _prompts);
+    public long Answers => Math.Max(1, Math.Max(_choices ?? 1, _candidates ?? 1)) * Math.Max(1, _prompts);
 
     /// <summary>The most tokens that one answer may have, or null when the body sets no bound.</summary>
-    public readonly long? MaxTokens => Math.Max(_maxTokens, _maxCompletionTokens) is > 0 and var most ? most : null;
+    public long? MaxTokens => _maxTokens > 0 ? _maxTokens : null;
 
-    /// <summary>Reads a field, from its name to the end of its value.</summary>
+    /// <summary>Reads a field that nobody else looks at, from its name to the end of its value.</summary>
     public ApiError? ReadField(ref Utf8JsonReader reader, int skipped)
     {
-        var field = reader switch
+        var isChoices = reader.ValueTextEquals("n"u8);
+        if (isChoices || reader.ValueTextEquals("best_of"u8))
         {
-            _ when reader.ValueTextEquals("stream"u8) => Fields.Stream,
-            _ when reader.ValueTextEquals("stream_options"u8) => Fields.StreamOptions,
-            _ when reader.ValueTextEquals("max_tokens"u8) => Fields.MaxTokens,
-            _ when reader.ValueTextEquals("max_completion_tokens"u8) || reader.ValueTextEquals("max_output_tokens"u8) => Fields.MaxCompletionTokens,
-            _ when reader.ValueTextEquals("n"u8) => Fields.Choices,
-            _ when reader.ValueTextEquals("best_of"u8) => Fields.Candidates,
-            _ when reader.ValueTextEquals("prompt"u8) => Fields.Prompt,
-            _ => Fields.None,
-        };
-        var isContent = field == Fields.None && (reader.ValueTextEquals("messages"u8) || reader.ValueTextEquals("input"u8));
-        if ((_seen & field) != 0)
-        {
-            return ApiError.InvalidRequest($"The field '{reader.GetString()}' occurs twice.", reader.GetString());
+            var isAgain = (isChoices ? _choices : _candidates) is not null;
+            reader.Read();
+            if (isAgain || !TryReadCount(reader, MostAnswers, out var count))
+            {
+                return Unclear(isChoices ? "n" : "best_of", isAgain);
+            }
+
+            (_choices, _candidates) = isChoices ? ((long?)count, _candidates) : (_choices, count);
+            return null;
         }
 
-        _seen |= field;
-        var name = field is Fields.None or Fields.Prompt ? null : reader.GetString();
+        var isStreamOptions = reader.ValueTextEquals("stream_options"u8);
         reader.Read();
+        if (!isStreamOptions)
+        {
+            reader.Skip();
+            return null;
+        }
+
+        if (_hasStreamOptions)
+        {
+            return Unclear("stream_options", isAgain: true);
+        }
+
+        _hasStreamOptions = true;
+        ReadStreamOptions(ref reader, skipped);
+        return null;
+    }
+
+    /// <summary>Looks at the value of a field that is read elsewhere. The reader is a copy and stands on the value.</summary>
+    public ApiError? ReadKnown(RequestField field, Utf8JsonReader reader)
+    {
         switch (field)
         {
-            case Fields.Stream when reader.TokenType is JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null:
+            case RequestField.Stream when reader.TokenType is JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null:
                 IsStream = reader.TokenType == JsonTokenType.True;
                 return null;
-            case Fields.Stream:
+            case RequestField.Stream:
                 return ApiError.InvalidRequest("The field 'stream' must be true or false.", "stream");
-            case Fields.StreamOptions:
-                ReadStreamOptions(ref reader, skipped);
+            case RequestField.MaxTokens or RequestField.MaxCompletionTokens or RequestField.MaxOutputTokens:
+                if (!TryReadCount(reader, MostTokens, out var tokens))
+                {
+                    return Unclear(field == RequestField.MaxTokens ? "max_tokens" : field == RequestField.MaxOutputTokens ? "max_output_tokens" : "max_completion_tokens", false);
+                }
+
+                _maxTokens = Math.Max(_maxTokens, tokens);
                 return null;
-            case Fields.Prompt:
-                ReadPrompt(ref reader);
+            case RequestField.Prompt:
+                CountPrompts(reader);
                 return null;
-            case Fields.None when isContent:
-                ReadContent(ref reader);
-                return null;
-            case Fields.None:
-                reader.Skip();
+            case RequestField.Messages or RequestField.Input:
+                CountMedia(reader);
                 return null;
             default:
-                return ReadNumber(ref reader, field, name!);
+                return null;
         }
     }
 
-    private ApiError? ReadNumber(ref Utf8JsonReader reader, Fields field, string name)
+    private static ApiError Unclear(string name, bool isAgain) => isAgain
+        ? ApiError.InvalidRequest($"The field '{name}' occurs twice.", name)
+        : ApiError.InvalidRequest($"The field '{name}' must be a whole number.", name);
+
+    private static bool TryReadCount(Utf8JsonReader reader, long most, out long count)
     {
-        var number = 0L;
-        if (reader.TokenType != JsonTokenType.Null && (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out number)))
+        count = 0;
+        if (reader.TokenType == JsonTokenType.Null)
         {
-            return ApiError.InvalidRequest($"The field '{name}' must be a whole number.", name);
+            return true;
         }
 
-        number = Math.Clamp(number, 0, 1_000_000_000);
-        switch (field)
-        {
-            case Fields.MaxTokens:
-                _maxTokens = number;
-                break;
-            case Fields.MaxCompletionTokens:
-                _maxCompletionTokens = number;
-                break;
-            case Fields.Choices:
-                _choices = Math.Min(number, 100_000);
-                break;
-            default:
-                _candidates = Math.Min(number, 100_000);
-                break;
-        }
-
-        return null;
+        var isWhole = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out count);
+        count = Math.Clamp(count, 0, most);
+        return isWhole;
     }
 
     private void ReadStreamOptions(ref Utf8JsonReader reader, int skipped)
     {
-        StreamOptionsStart = skipped + (int)reader.TokenStartIndex;
+        var start = skipped + (int)reader.TokenStartIndex;
         if (reader.TokenType == JsonTokenType.StartObject)
         {
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -144,16 +137,14 @@ internal struct CallPeek
             reader.Skip();
         }
 
-        StreamOptionsLength = skipped + (int)reader.BytesConsumed - StreamOptionsStart;
+        StreamOptions = new ByteRange(start, skipped + (int)reader.BytesConsumed - start);
     }
 
     // One text, several, one list of token ids, or several of them.
-    private void ReadPrompt(ref Utf8JsonReader reader)
+    private void CountPrompts(Utf8JsonReader reader)
     {
-        _prompts = 1;
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            reader.Skip();
             return;
         }
 
@@ -165,7 +156,7 @@ internal struct CallPeek
         }
     }
 
-    private void ReadContent(ref Utf8JsonReader reader)
+    private void CountMedia(Utf8JsonReader reader)
     {
         if (reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.StartObject))
         {

@@ -7,7 +7,7 @@ namespace AiInfra.Gateway.Usage;
 /// A replica's event stream without the usage that the gateway asked for and the caller did not. Every frame's usage is heard; what
 /// goes on is byte for byte what the replica would have sent the caller.
 /// </summary>
-internal sealed class MeteredStream(Stream upstream, Call call) : ReadOnlyStream
+internal sealed class MeteredStream(Stream upstream, Call call, ReplyWatch watch) : ReadOnlyStream
 {
     private const int FirstSize = 8192;
 
@@ -83,12 +83,23 @@ internal sealed class MeteredStream(Stream upstream, Call call) : ReadOnlyStream
         {
             var frame = _buffer.AsSpan(_ready, length);
             var kept = length;
+            if (!call.AsksForUsage && frame.IndexOf("\"delta\":"u8) >= 0)
+            {
+                call.HearPiece();
+            }
+
             if (UsageFields.TryFind(frame, out var fields, out var start, out var cut))
             {
                 call.HearFrame(frame, fields);
                 var isLast = Call.IsLast(frame);
-                if (isLast ? !call.Peek.WantsUsage : !(call.Peek.WantsUsage && call.Peek.WantsContinuousUsage) && cut > 0)
+                if (call.AsksForUsage && (isLast ? !call.Peek.WantsUsage : !(call.Peek.WantsUsage && call.Peek.WantsContinuousUsage) && cut > 0))
                 {
+                    if (isLast)
+                    {
+                        // Nobody else will see it, and it tells what was cached.
+                        watch.Saw(frame);
+                    }
+
                     kept = isLast ? 0 : length - cut;
                     var from = isLast ? length : start + cut;
                     var rest = _buffer.AsSpan(_ready + from, _count - _ready - from);

@@ -12,6 +12,9 @@ internal readonly record struct EngineStatus
     /// <summary>Sequences queued.</summary>
     public required int Waiting { get; init; }
 
+    /// <summary>Those of <see cref="Waiting"/> that wait for something else than capacity, such as a LoRA slot.</summary>
+    public int Deferred { get; init; }
+
     /// <summary>Blocks held by running sequences, as a share (0 to 1) of all but the reserved one. Idle cached blocks do not count.</summary>
     public required double KvCacheUsage { get; init; }
 

@@ -124,13 +124,13 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
     {
         var started = time.GetTimestamp();
         var folder = ModelFolder.Open(settings.ModelFolder);
+        var context = Context(folder);
+        var runningTokens = RunningTokens(context);
         var tokenizer = new ByteLevelTokenizer(folder);
         var graph = new DecoderGraph(folder, settings.Threads);
         try
         {
-            var context = Context(folder);
             var blockBytes = (long)graph.Shape.BytesPerToken * settings.BlockSize;
-            var runningTokens = RunningTokens(context);
             var prefixBlocks = (int)((settings.BlockCount - 1) ?? settings.PrefixCacheMebibytes * 1024L * 1024 / blockBytes);
             var prefixes = settings.PrefixCaching && prefixBlocks > 0 ? new PrefixCache(graph.Shape, settings.BlockSize, prefixBlocks) : null;
             var sampler = new Sampler(graph.VocabularySize, folder.Facts.StopTokenIds);

@@ -151,7 +151,7 @@ public sealed class AccountingTests(RedisServer redis)
         using var without = await gateway.Server.ChatAsync();
         using var with = await gateway.Server.ChatAsync(more: ",\"max_completion_tokens\":5");
 
-        Assert.StartsWith("{\"max_tokens\":77,\"model\"", gateway.Replica.Requests.First().Text, StringComparison.Ordinal);
+        Assert.Contains("\"max_tokens\":77,", gateway.Replica.Requests.First().Text, StringComparison.Ordinal);
         Assert.DoesNotContain("max_tokens", gateway.Replica.Requests.Last().Text, StringComparison.Ordinal);
     }
 

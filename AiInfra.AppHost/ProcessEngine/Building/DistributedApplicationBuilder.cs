@@ -21,7 +21,14 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
             ContentRootPath = AppHostDirectory,
             ApplicationName = typeof(DistributedApplicationBuilder).Assembly.GetName().Name,
         });
-        _host.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        _host.Logging.ClearProviders();
+        if (!IsUnderTest)
+        {
+            _host.Logging.AddSimpleConsole(console => console.SingleLine = true);
+            // What a person can put right is told in a sentence, not in a stack trace.
+            AppDomain.CurrentDomain.UnhandledException += OnUnhandledException;
+        }
+
         // Each resource's health is in its state; these would repeat it at every probe.
         _host.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         _host.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
@@ -40,18 +47,6 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         // Long enough for the slowest resource to be asked, waited for and killed.
         _host.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMinutes(2));
         _hook?.OnCreated(this);
-        if (!IsUnderTest)
-        {
-            // What a person can put right is told in a sentence, not in a stack trace.
-            AppDomain.CurrentDomain.UnhandledException += (_, unhandled) =>
-            {
-                if (unhandled.ExceptionObject is DistributedApplicationException problem)
-                {
-                    Console.Error.WriteLine(problem.Message);
-                    System.Environment.Exit(1);
-                }
-            };
-        }
     }
 
     /// <summary>A test runs the entry point: nothing is written to the console.</summary>
@@ -88,5 +83,14 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         var application = new DistributedApplication(_host.Build(), _hook);
         _hook?.OnBuilt(application);
         return application;
+    }
+
+    private static void OnUnhandledException(object sender, UnhandledExceptionEventArgs unhandled)
+    {
+        if (unhandled.ExceptionObject is DistributedApplicationException problem)
+        {
+            Console.Error.WriteLine(problem.Message);
+            System.Environment.Exit(1);
+        }
     }
 }

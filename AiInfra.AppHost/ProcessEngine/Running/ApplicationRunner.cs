@@ -98,11 +98,11 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
     private void AllocatePorts(IResourceWithEndpoints resource)
     {
         var random = builder.Configuration.GetValue("DcpPublisher:RandomizePorts", false);
-        foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>())
+        foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>().ToList())
         {
             var wanted = random ? null : endpoint.Port;
             // A resource whose port is taken fails by itself, with the owner's name, when its turn comes.
-            if (wanted is { } port && !ports.TryHold(port) && resource is IResourceWithEnvironment)
+            if (wanted is { } port && !ports.TryTake(port))
             {
                 var sentence = $"'{resource.Name}' was not started: port {port} is taken by {PortOwner.Describe(port) ?? "another process"}.";
                 resource.Annotations.Add(new EnvironmentCallbackAnnotation(_ => throw new DistributedApplicationException(sentence)));

@@ -53,9 +53,9 @@ internal sealed partial class ConsoleReporter(
     public void End()
     {
         logs.LineWritten -= OnLine;
-        Say("Stopped: nothing is left running.");
         _end.SetResult();
         _watching.GetAwaiter().GetResult();
+        Say("Stopped: nothing is left running.");
         _lines.Writer.TryComplete();
         _printing.GetAwaiter().GetResult();
     }

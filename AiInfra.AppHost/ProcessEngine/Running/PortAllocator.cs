@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using AiInfra.AppHost.Ports;
 
 namespace AiInfra.AppHost.ProcessEngine.Running;
 
@@ -18,28 +19,27 @@ internal sealed class PortAllocator : IDisposable
         for (var attempt = 0; attempt < 1000; attempt++)
         {
             var port = Random.Shared.Next(10000, 32768);
-            if (TryHold(port))
+            lock (_lock)
             {
-                return port;
+                if (!_given.Contains(port) && Bind(port) is { } sockets)
+                {
+                    _given.Add(port);
+                    _held[port] = sockets;
+                    return port;
+                }
             }
         }
 
         throw new Aspire.Hosting.DistributedApplicationException("No free port was found between 10000 and 32767 in 1000 draws.");
     }
 
-    /// <returns>False when another process has the port, or this application gave it out before.</returns>
-    public bool TryHold(int port)
+    /// <summary>Takes a port that somebody asked for. It is not held: closed connections of the last run may still linger on it.</summary>
+    /// <returns>False when a process listens on the port, or this application gave it out before.</returns>
+    public bool TryTake(int port)
     {
         lock (_lock)
         {
-            if (_given.Contains(port) || Bind(port) is not { } sockets)
-            {
-                return false;
-            }
-
-            _given.Add(port);
-            _held[port] = sockets;
-            return true;
+            return !PortOwner.IsTaken(port) && _given.Add(port);
         }
     }
 

@@ -34,10 +34,22 @@ namespace Aspire.Hosting.Testing
 
         public static async Task<IDistributedApplicationTestingBuilder> CreateAsync(Type entryPoint, string[] args, CancellationToken cancellationToken = default)
         {
-            var state = Directory.CreateTempSubdirectory("aiinfra-test-").FullName;
-            // The test's own arguments come last and win.
-            var hook = new EntryPointHook(["--DcpPublisher:RandomizePorts=true", $"--AppHost:State={state}", .. args]);
+            var (hook, state) = Prepare(args);
             return new TestingBuilder(await hook.RunEntryPoint(entryPoint, cancellationToken), hook, state);
+        }
+
+        /// <summary>An application without an entry point: the test adds the resources.</summary>
+        public static IDistributedApplicationTestingBuilder Create(params string[] args)
+        {
+            var (hook, state) = Prepare(args);
+            return new TestingBuilder(hook.CreateBuilder(), hook, state);
+        }
+
+        // The test's own arguments come last and win.
+        private static (EntryPointHook Hook, string State) Prepare(string[] args)
+        {
+            var state = Directory.CreateTempSubdirectory("aiinfra-test-").FullName;
+            return (new EntryPointHook(["--DcpPublisher:RandomizePorts=true", $"--AppHost:State={state}", .. args]), state);
         }
 
         private sealed class TestingBuilder(DistributedApplicationBuilder builder, EntryPointHook hook, string state) : IDistributedApplicationTestingBuilder
@@ -67,7 +79,7 @@ namespace Aspire.Hosting.Testing
             public DistributedApplication Build() => BuildAsync().GetAwaiter().GetResult();
 
             public async Task<DistributedApplication> BuildAsync(CancellationToken cancellationToken = default) =>
-                _application = await hook.BuildAsync(cancellationToken);
+                _application = hook.HasEntryPoint ? await hook.BuildAsync(cancellationToken) : builder.Build();
 
             public async ValueTask DisposeAsync()
             {

@@ -18,8 +18,26 @@ internal sealed class EntryPointHook(string[] arguments)
 
     public string[] Arguments { get; } = arguments;
 
+    public bool HasEntryPoint { get; private set; }
+
+    /// <summary>A builder without an entry point, for a model that the test writes itself.</summary>
+    public DistributedApplicationBuilder CreateBuilder()
+    {
+        Flowing.Value = this;
+        try
+        {
+            _buildWanted.SetResult();
+            return new DistributedApplicationBuilder([]);
+        }
+        finally
+        {
+            Flowing.Value = null;
+        }
+    }
+
     public Task<DistributedApplicationBuilder> RunEntryPoint(Type entryPoint, CancellationToken cancellationToken)
     {
+        HasEntryPoint = true;
         var main = entryPoint.Assembly.EntryPoint ?? throw new DistributedApplicationException($"{entryPoint.Assembly.GetName().Name} has no entry point.");
         Flowing.Value = this;
         try

@@ -1,0 +1,71 @@
+using AiInfra.MemoryService.Access;
+using AiInfra.MemoryService.Embeddings;
+using AiInfra.MemoryService.Memories;
+using AiInfra.MemoryService.Storage;
+using AiInfra.MemoryService.Telemetry;
+
+namespace AiInfra.MemoryService.Search;
+
+/// <summary>A memory that was found, with the terms of its score.</summary>
+internal sealed record FoundMemory(MemoryRecord Memory, double Score, SearchTerms Terms);
+
+/// <summary>Answers questions from the caller's memories.</summary>
+internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databases, MemoryEmbedder embedder, WordPieces pieces, TimeProvider time, MemoryMetrics metrics)
+{
+    // The constant of Cormack, Clarke and Buettcher (SIGIR 2009).
+    private const double RankOffset = 60;
+
+    public async Task<IReadOnlyList<FoundMemory>> SearchAsync(Caller caller, string query, Ranking ranking, int limit, CancellationToken cancellationToken)
+    {
+        var stage = metrics.Start();
+        var embedding = await embedder.EmbedQueryAsync(query, cancellationToken);
+        stage = metrics.SearchStage("embed", stage);
+        var now = time.GetUtcNow();
+        var hits = await indexes.ReadAsync(
+            caller,
+            index =>
+            {
+                var question = Question.Of(query, embedding, index, pieces);
+                return ranking == Ranking.ReciprocalRank
+                    ? Fused(index, question, Admits, limit)
+                    : ScopeSearcher.Search(index, question, Weights(ranking), Admits, limit).Select(hit => (hit, (double)hit.Score)).ToList();
+            },
+            cancellationToken);
+        stage = metrics.SearchStage("score", stage);
+        var found = databases.Of(caller.Tenant).Read(connection => hits
+            .Select(found => (found, Memory: MemoryRows.Find(connection, caller.User, found.hit.Sequence)))
+            // Deleted since the index was read: it is not there any more.
+            .Where(found => found.Memory is not null)
+            .Select(found => new FoundMemory(found.Memory!, found.found.Item2, found.found.hit.Terms))
+            .ToList());
+        metrics.SearchStage("read", stage);
+        return found;
+
+        bool Admits(MemoryAttributes attributes) =>
+            attributes is { Quarantined: false, SupersededBy: null } && !MemoryStore.IsExpired(attributes, now);
+    }
+
+    private static SearchWeights Weights(Ranking ranking) => ranking switch
+    {
+        Ranking.Hybrid => SearchWeights.Default,
+        Ranking.HybridWithoutLateInteraction => SearchWeights.WithoutLateInteraction,
+        Ranking.Lexical => SearchWeights.LexicalOnly,
+        _ => SearchWeights.DenseOnly,
+    };
+
+    private static List<(SearchHit hit, double Score)> Fused(ScopeIndex index, Question question, Func<MemoryAttributes, bool> admits, int limit)
+    {
+        var lexical = ScopeSearcher.Search(index, question, SearchWeights.LexicalOnly, admits, index.Count).Where(hit => hit.Score > 0).ToList();
+        var dense = ScopeSearcher.Search(index, question, SearchWeights.DenseOnly, admits, index.Count);
+        var scores = new Dictionary<int, double>();
+        foreach (var ranked in new[] { lexical, dense })
+        {
+            for (var rank = 0; rank < ranked.Count; rank++)
+            {
+                scores[ranked[rank].Row] = scores.GetValueOrDefault(ranked[rank].Row) + (1 / (RankOffset + rank + 1));
+            }
+        }
+
+        return [.. dense.Select(hit => (hit, scores[hit.Row])).OrderByDescending(pair => pair.Item2).ThenBy(pair => pair.hit.Sequence).Take(limit)];
+    }
+}

@@ -1,0 +1,13 @@
+using AiInfra.MemoryService.Search;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+internal static class SearchExtensions
+{
+    public static void AddSearch(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptionsWithValidateOnStart<SearchOptions, SearchOptionsValidator>().BindConfiguration(SearchOptions.Section);
+        builder.Services.AddSingleton<ScopeIndexes>();
+        builder.Services.AddSingleton<MemorySearch>();
+    }
+}
