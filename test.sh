@@ -23,6 +23,7 @@ need redis-server redis-server
 need promtool prometheus
 need amtool prometheus-alertmanager
 need prometheus-node-exporter prometheus-node-exporter
+need prometheus-redis-exporter prometheus-redis-exporter
 
 export AppHostEngine=Processes
 dotnet build AiInfra.sln --nologo -v quiet

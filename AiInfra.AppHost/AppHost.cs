@@ -1,10 +1,12 @@
+using AiInfra.AppHost.Monitoring;
+using AiInfra.AppHost.Planning;
 using AiInfra.AppHost.Redis;
 using AiInfra.AppHost.State;
 
-// The redis of machines without redis-server: this same binary, started once more by the process form.
-if (args is [GarnetHost.Verb, ..])
+// `plan` answers what fits; the redis of machines without redis-server is this same binary, started once more by the process form.
+if (args is ["plan" or GarnetHost.Verb, ..])
 {
-    return GarnetHost.Run(args);
+    return args[0] == "plan" ? PlanCommand.Run(args[1..]) : GarnetHost.Run(args);
 }
 
 var builder = DistributedApplication.CreateBuilder(args);
@@ -42,6 +44,14 @@ var memory = builder.AddDotnetProject("memory", "../AiInfra.MemoryService/AiInfr
     .WithPrivateTelemetry();
 
 gateway.WithReference(memory.GetEndpoint("http")); // each finds the other; neither waits
+
+// Monitoring, as far as its programs are on PATH
+var prometheus = builder.AddPrometheus("prometheus", builder.AddAlertmanager("alertmanager"),
+[
+    new(JobNames.Gateway, gateway.GetEndpoint("internal")), new(JobNames.Memory, memory.GetEndpoint("http")),
+    .. ScrapeSource.Replicas(vllm), .. builder.AddRedisExporter("redis-exporter", redis), .. builder.AddNodeExporter("node-exporter"),
+]);
+builder.AddGrafana("grafana", prometheus);
 
 builder.AddFirstSteps(gateway, apiKey);
 

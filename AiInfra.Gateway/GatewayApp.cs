@@ -1,9 +1,14 @@
+using AiInfra.Gateway.Admin;
+using AiInfra.Gateway.Admission;
 using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Forwarding;
+using AiInfra.Gateway.Limits;
 using AiInfra.Gateway.Memories;
 using AiInfra.Gateway.Models;
+using AiInfra.Gateway.Policies;
 using AiInfra.Gateway.Replicas;
 using AiInfra.Gateway.Routing;
+using AiInfra.Gateway.Telemetry;
 using AiInfra.Gateway.Tenants;
 using AiInfra.Gateway.Tokens;
 
@@ -20,12 +25,17 @@ internal static class GatewayApp
         builder.AddServiceDefaults();
         builder.AddStrictHttp();
         builder.AddTenants();
+        builder.AddPolicies();
+        builder.AddLimits();
         builder.AddModelCatalog();
         builder.AddReplicas();
         builder.AddRouting();
+        builder.AddAdmission();
         builder.AddForwarding();
+        builder.AddGatewayMetrics();
         builder.AddServiceTokenIssuer();
         builder.AddMemoryProxy();
+        builder.AddAdmin();
         builder.AddPublicApi();
 
         var app = builder.Build();
@@ -36,6 +46,7 @@ internal static class GatewayApp
 
         app.MapDefaultEndpoints();
         app.MapServiceTokenKeys();
+        app.MapAdmin();
 
         return app;
     }

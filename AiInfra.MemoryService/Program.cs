@@ -1,9 +1,34 @@
+using AiInfra.MemoryService.Context;
+using AiInfra.MemoryService.Knowledge;
+using AiInfra.MemoryService.Memories;
+using AiInfra.MemoryService.Search;
+using AiInfra.MemoryService.Telemetry;
+
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
+builder.AddServiceTokens("memory");
+builder.AddEmbeddings();
+builder.AddMemories();
+builder.AddChromaClient("chroma");
+builder.AddIndexing();
+builder.AddSearch();
+builder.AddMemoryMcp();
+builder.AddMemoryMetrics();
 
 var app = builder.Build();
 
+app.UseMemoryMetrics();
+app.UseExceptionHandler();
+app.UseStatusCodePages();
+app.UseAuthentication();
+app.UseAuthorization();
+
 app.MapDefaultEndpoints();
+app.MapMemories();
+app.MapSearch();
+app.MapContext();
+app.MapKnowledge();
+app.MapMemoryMcp();
 
 app.Run();

@@ -42,7 +42,7 @@ public static class ServiceDefaultsExtensions
         app.MapHealthChecks("/health").RequireListener(ListenerNames.Internal).ShortCircuit();
         app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = check => check.Tags.Contains("live") })
             .RequireListener(ListenerNames.Internal).ShortCircuit();
-        app.MapPrometheusScrapingEndpoint().RequireListener(ListenerNames.Internal);
+        app.MapPrometheusScrapingEndpoint().RequireListener(ListenerNames.Internal).AllowAnonymous();
 
         return app;
     }

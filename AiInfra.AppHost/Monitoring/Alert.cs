@@ -27,7 +27,10 @@ internal sealed record Condition(string Signal, string Comparison)
     /// <summary>Why the signal returns nothing on a healthy system; null where it must return data.</summary>
     public string? Silent { get; init; }
 
-    public string Expression => Comparison.Length == 0 ? Signal : $"({Signal}) {Comparison}";
+    public string Expression => Comparison.Length == 0 ? Signal : IsCompound ? $"({Signal}) {Comparison}" : $"{Signal} {Comparison}";
+
+    private bool IsCompound => Signal.Contains(" - ", StringComparison.Ordinal) || Signal.Contains("/ ", StringComparison.Ordinal)
+        || Signal.Contains("+ ", StringComparison.Ordinal);
 }
 
 /// <summary>How loud an alert is.</summary>

@@ -38,9 +38,9 @@ internal static class AvailabilityAlerts
             Summary = "The gateway has no replica for {{ $labels.model }}",
             Description = "Replicas may answer scrapes, but the gateway has taken every one of {{ $labels.model }} out of service.",
         },
-        new("RedisDown", Severities.Page, Minute, new Condition("min by (job) (aiinfra_gateway_redis_connected)", "== 0"))
+        new("RedisDown", Severities.Page, Minute, new Condition("min by (job) (redis_up)", "== 0"))
         {
-            Summary = "A gateway has lost Redis",
+            Summary = "Redis does not answer",
             Description = "Keys, limits and budgets are held in Redis. Without it each policy does what it says for this case.",
         },
         new("ChromaDown", Severities.Ticket, 5 * Minute, new Condition("min by (job) (aiinfra_memory_index_available)", "== 0"))

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Configuration;
 
 namespace AiInfra.AppHost.Monitoring;
 
@@ -38,4 +39,14 @@ public sealed class MonitoringSettings
     /// <summary>Where the runbook is served; every alert links to its section there. Default <c>docs/runbook.md</c>, in this repository.</summary>
     [Required]
     public string Runbook { get; set; } = "docs/runbook.md";
+
+    /// <exception cref="DistributedApplicationException">A setting is out of its range; the message names it.</exception>
+    internal static MonitoringSettings From(IConfiguration configuration)
+    {
+        var settings = configuration.GetSection(Section).Get<MonitoringSettings>() ?? new MonitoringSettings();
+        var problems = new List<ValidationResult>();
+        return Validator.TryValidateObject(settings, new ValidationContext(settings), problems, validateAllProperties: true)
+            ? settings
+            : throw new DistributedApplicationException($"{Section}:{problems[0].MemberNames.First()}: {problems[0].ErrorMessage}");
+    }
 }

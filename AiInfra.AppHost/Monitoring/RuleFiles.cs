@@ -17,23 +17,29 @@ internal static class RuleFiles
         ["monitoring"] = [.. MonitoringAlerts.All],
     };
 
-    public static string WriteRecordings() => YamlText.Write(new JsonObject
+    /// <summary>The rule files by name: the recordings, and one for each group of alerts.</summary>
+    public static IReadOnlyDictionary<string, string> Write(MonitoringTargets targets, MonitoringSettings settings)
     {
-        ["groups"] = new JsonArray(
-            Group("requests", RequestRecordings.All.Select(Recording)),
-            Group("service-levels", ServiceLevels.Recordings.Select(Recording))),
-    });
+        var files = new Dictionary<string, string>
+        {
+            ["recordings.yml"] = File(
+                Group("requests", RequestRecordings.All.Select(Recording)),
+                Group("service-levels-recorded", ServiceLevels.Recordings.Select(Recording))),
+        };
+        foreach (var (group, alerts) in Alerts)
+        {
+            var rules = group == "availability" ? alerts.Concat(Missing(targets)) : alerts;
+            files[$"{group}.yml"] = File(Group(group, rules.Select(alert => Rule(alert, settings))));
+        }
 
-    public static string WriteAlerts(MonitoringTargets targets, MonitoringSettings settings)
-    {
-        // A job that vanished from the configuration of a target has no 'up' that could be 0.
-        var missing = targets.Jobs.Where(job => job.Name is not (JobNames.Prometheus or JobNames.Alertmanager))
-            .Select(job => AvailabilityAlerts.Missing(job.Name));
-        var groups = Alerts.Select(group => Group(
-            group.Key,
-            (group.Key == "availability" ? group.Value.Concat(missing) : group.Value).Select(alert => Rule(alert, settings))));
-        return YamlText.Write(new JsonObject { ["groups"] = new JsonArray([.. groups]) });
+        return files;
     }
+
+    // A job that vanished from the configuration of a target has no 'up' that could be 0.
+    private static IEnumerable<Alert> Missing(MonitoringTargets targets) =>
+        targets.Jobs.Where(job => job.Name is not (JobNames.Prometheus or JobNames.Alertmanager)).Select(job => AvailabilityAlerts.Missing(job.Name));
+
+    private static string File(params JsonObject[] groups) => YamlText.Write(new JsonObject { ["groups"] = new JsonArray([.. groups]) });
 
     private static JsonObject Group(string name, IEnumerable<JsonObject> rules) =>
         new() { ["name"] = name, ["rules"] = new JsonArray([.. rules]) };

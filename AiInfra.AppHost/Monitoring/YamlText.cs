@@ -97,8 +97,13 @@ internal static partial class YamlText
         _ => value.ToJsonString(),
     };
 
-    private static string Scalar(string value) =>
-        Plain().IsMatch(value) && !Reserved().IsMatch(value) ? value : JsonSerializer.Serialize(value, Quoting);
+    private static string Scalar(string value) => value switch
+    {
+        _ when Plain().IsMatch(value) && !Reserved().IsMatch(value) => value,
+        // PromQL is full of double quotes.
+        _ when value.Contains('"', StringComparison.Ordinal) && value.IndexOfAny(['\'', '\\', '\n', '\t', '\r']) < 0 => $"'{value}'",
+        _ => JsonSerializer.Serialize(value, Quoting),
+    };
 
     [GeneratedRegex("^[A-Za-z_/][A-Za-z0-9_./-]*$")]
     private static partial Regex Plain();

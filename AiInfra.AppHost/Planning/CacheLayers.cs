@@ -15,6 +15,9 @@ internal sealed class CacheLayers
 
     public StateMode StateMode { get; }
 
+    /// <summary>Bytes of one recurrent state before padding, 0 without recurrent layers.</summary>
+    public long StateBytes { get; private init; }
+
     /// <summary>Tokens of an attention block after it was raised to hold a recurrent state.</summary>
     public int AttentionBlockTokens { get; }
 
@@ -48,20 +51,22 @@ internal sealed class CacheLayers
             }
         }
 
-        return new CacheLayers(caches, mode, block);
+        return new CacheLayers(caches, mode, block) { StateBytes = stateBytes };
     }
 
     private static LayerShape Draft(ModelShape model, int index) => index < model.DraftLayers.Count
         ? model.DraftLayers[index]
         : model.Layers.Last(layer => layer.Attention is not null) with { State = null };
 
-    private static void Add(List<(int, CacheLayer)> caches, int index, AttentionShape attention, int tensor, int block, double elementBytes, ServingSettings settings)
+    private static void Add(
+        List<(int, CacheLayer)> caches, int index, AttentionShape attention, int tensor, int block, double elementBytes,
+        ServingSettings settings)
     {
         var kind = attention.Kind switch
         {
             // Before layers were grouped, a window saved no memory.
             AttentionKind.Sliding when settings.Rules.GroupsLayers => CacheKind.Sliding,
-            AttentionKind.Chunked when settings.Rules.GroupsLayers => CacheKind.Chunked,
+            AttentionKind.Chunked when settings.Rules.GroupsChunkedLayers => CacheKind.Chunked,
             _ => CacheKind.Full,
         };
         var page = (long)(block * TokenBytes(attention, tensor, elementBytes, settings));
@@ -79,12 +84,14 @@ internal sealed class CacheLayers
         if (attention.Kind == AttentionKind.Latent)
         {
             // One row for all heads, whole on every rank. The sparse kernels store 8-bit rows in a layout of their own.
-            if (settings.Cache == CacheType.Fp8Latent || (settings.Cache == CacheType.Fp8 && attention.IndexerHeadSize > 0 && settings.BlockTokens == 64 && settings.UsesPackedLatentRows))
+            var isSparse = attention.IndexerHeadSize > 0;
+            if (settings.Cache == CacheType.Fp8Latent || (isSparse && settings.PacksSparseRows(settings.Cache)))
             {
                 return attention.LatentRank + (attention.LatentRank / 128 * 4) + (attention.RotaryHeadSize * 2);
             }
 
-            return Integers.RoundUp((long)((attention.LatentRank + attention.RotaryHeadSize) * elementBytes), settings.Rules.LatentRowAlignmentBytes);
+            return Integers.RoundUp(
+                (long)((attention.LatentRank + attention.RotaryHeadSize) * elementBytes), settings.Rules.LatentRowAlignmentBytes);
         }
 
         var heads = Math.Max(1, attention.KeyValueHeads / tensor);

@@ -14,7 +14,8 @@ internal static class Catalogue
 
     /// <exception cref="PlanInputException">No such model; the message names the nearest.</exception>
     public static ModelShape Model(string name) => FindModel(name) ?? throw new PlanInputException(
-        $"The catalogue has no model '{name}'.", $"Nearest: {Nearest(name, Models.Select(model => model.Name))}. Any other by --config FILE (its config.json).");
+        $"The catalogue has no model '{name}'.",
+        $"Nearest: {Nearest(name, Models.Select(model => model.Name))}. Any other by --config FILE (its config.json).");
 
     public static ModelShape? FindModel(string name)
     {
@@ -24,7 +25,7 @@ internal static class Catalogue
 
     /// <exception cref="PlanInputException">No such GPU; the message names the nearest.</exception>
     public static GpuKind Gpu(string name) => FindGpu(name) ?? throw new PlanInputException(
-        $"The catalogue has no GPU '{name}'.", $"Nearest: {Nearest(name, Gpus.Select(gpu => gpu.Name))}. Any other by --gpu-memory 80GB --gpu-bandwidth 2000GB/s.");
+        $"The catalogue has no GPU '{name}'.", $"Nearest: {NearestGpu(name)}. Any other by --gpu-memory 80GB --gpu-bandwidth 2000GB/s.");
 
     /// <summary>The GPU whose alias has the most words and all of them in <paramref name="name"/>.</summary>
     public static GpuKind? FindGpu(string name)
@@ -37,6 +38,9 @@ internal static class Catalogue
             .Select(candidate => candidate.Gpu)
             .FirstOrDefault();
     }
+
+    private static string NearestGpu(string name) => string.Join(", ", Gpus
+        .OrderBy(gpu => gpu.Aliases.Append(gpu.Name).Min(alias => NameDistance.Between(name, alias))).Take(3).Select(gpu => gpu.Name));
 
     private static List<string> Words(string text) =>
         [.. text.ToLowerInvariant().Split([' ', '-', '(', ')', ',', '/', '_'], StringSplitOptions.RemoveEmptyEntries)];

@@ -10,9 +10,12 @@ internal static class CompressedSparseLayout
     private const int RecordBytes = 584;
     private const int PageAlignment = 576;
 
+    /// <summary>The page of a layer that keeps every 4th token, which windows and states are padded to.</summary>
+    public static long LargestPageBytes => Align(BlockTokens / 4 * RecordBytes);
+
     public static (IReadOnlyList<CacheGroup> Groups, long BlockBytes, double GrowthBytesPerToken) Build(ModelShape model, ServingSettings settings)
     {
-        var attention = model.Layers.Select(layer => layer.Attention!).Concat(model.DraftLayers.Take(settings.DraftLayers).Select(layer => layer.Attention!)).ToList();
+        var attention = model.Layers.Concat(model.DraftLayers.Take(settings.DraftLayers)).Select(layer => layer.Attention!).ToList();
         var four = attention.Count(layer => layer.CompressionRatio == 4);
         var wide = attention.Count(layer => layer.CompressionRatio == 128);
         var headSize = attention[0].HeadSize;

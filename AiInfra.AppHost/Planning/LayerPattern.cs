@@ -13,9 +13,16 @@ internal static class LayerPattern
 {
     private static readonly LayerKind Mixer = new(AttentionKind.Full, false, true, true);
 
-    public static int CountLayers(ConfigNumbers config) => config.Text("hybrid_override_pattern") is { Length: > 0 } pattern
-        ? pattern.Count(letter => letter is 'M' or '*' or '-' or 'E')
-        : config.Required("num_hidden_layers", "n_layer", "num_layers");
+    private const int MostLayers = 10_000;
+
+    public static int CountLayers(ConfigNumbers config)
+    {
+        var count = config.Text("hybrid_override_pattern") is { Length: > 0 } pattern
+            ? pattern.Count(letter => letter is 'M' or '*' or '-' or 'E')
+            : config.Required("num_hidden_layers", "n_layer", "num_layers");
+        return count is > 0 and <= MostLayers ? count : throw new PlanInputException(
+            $"A model of {count:N0} layers is none.", $"The planner takes 1 to {MostLayers:N0}.");
+    }
 
     public static IReadOnlyList<LayerKind> Read(string type, int count, ConfigNumbers config)
     {
@@ -52,7 +59,12 @@ internal static class LayerPattern
     {
         "sliding_attention" => Mixer with { Attention = AttentionKind.Sliding },
         "chunked_attention" => Mixer with { Attention = AttentionKind.Chunked },
-        "linear_attention" or "mamba" or "conv" or "recurrent" => Mixer with { Attention = null, HasState = true, HasFeedForward = type is not ("nemotron_h" or "zamba2") },
+        "linear_attention" or "mamba" or "conv" or "recurrent" => Mixer with
+        {
+            Attention = null,
+            HasState = true,
+            HasFeedForward = type is not ("nemotron_h" or "zamba2"),
+        },
         "hybrid" => Mixer with { Attention = full, HasState = true },
         "moe" or "mlp" => Mixer with { Attention = null, HasExperts = name == "moe" },
         _ => Mixer with { Attention = full, HasFeedForward = type != "nemotron_h" },
@@ -60,6 +72,11 @@ internal static class LayerPattern
 
     private static LayerKind Counted(string type, int index, int count, ConfigNumbers config, AttentionKind full)
     {
+        if (type is "mamba" or "mamba2" or "falcon_mamba")
+        {
+            return new LayerKind(null, true, false, false);
+        }
+
         if (type == "falcon_h1")
         {
             return Mixer with { HasState = true };
@@ -87,7 +104,8 @@ internal static class LayerPattern
             return (index + 1) % (config.Integer("full_attention_interval") ?? 4) != 0;
         }
 
-        if (config.Find("linear_attn_config") is { ValueKind: JsonValueKind.Object } linear && linear.TryGetProperty("full_attn_layers", out var fullLayers))
+        if (config.Find("linear_attn_config") is { ValueKind: JsonValueKind.Object } linear
+            && linear.TryGetProperty("full_attn_layers", out var fullLayers))
         {
             // Kimi-Linear counts its layers from one.
             return !fullLayers.EnumerateArray().Any(layer => layer.GetInt32() == index + 1);

@@ -1,17 +1,21 @@
 namespace AiInfra.AppHost.Planning;
 
 /// <summary>Memory of one rank of one pipeline stage, as vLLM accounts for it at start.</summary>
-internal sealed record StageMemory(int Stage, Bytes Weights, Bytes Activation, Bytes OutsideTorch, Bytes Graphs, Bytes Requested, bool GraphsAreCounted)
+internal sealed record StageMemory(
+    int Stage, Bytes Weights, Bytes Activation, Bytes OutsideTorch, Bytes Graphs, Bytes Requested, bool GraphsAreCounted, Bytes? FixedPool)
 {
-    /// <summary>What is left for the cache; negative when weights and reserves alone exceed what was requested.</summary>
-    public Bytes Pool => Requested - Weights - Activation - OutsideTorch - (GraphsAreCounted ? Graphs : Bytes.Zero);
+    /// <summary>What is left for the cache, or what the user fixed; negative when weights and reserves alone exceed what was requested.</summary>
+    public Bytes Pool => FixedPool ?? Requested - Weights - Activation - OutsideTorch - (GraphsAreCounted ? Graphs : Bytes.Zero);
 }
 
 /// <summary>The memory of a whole engine: every stage, the cache's layout, and whether it starts.</summary>
 internal sealed class MemoryPlan
 {
-    private MemoryPlan(IReadOnlyList<StageMemory> stages, CacheLayout layout, ModelWeights weights, ServingSettings settings)
+    private readonly Bytes _margin;
+
+    private MemoryPlan(IReadOnlyList<StageMemory> stages, CacheLayout layout, ModelWeights weights, ServingSettings settings, Bytes margin)
     {
+        _margin = margin;
         Stages = stages;
         Layout = layout;
         Weights = weights;
@@ -44,6 +48,12 @@ internal sealed class MemoryPlan
     /// <summary>vLLM starts: the pool holds at least one request of the full length.</summary>
     public bool Starts => Stages.All(stage => stage.Pool > Bytes.Zero && Layout.Needed(Settings.ContextTokens, stage.Stage) <= stage.Pool);
 
+    /// <summary>
+    /// vLLM starts each time. Two starts on unified memory differ by several GiB (page cache, other processes): there the pool must exceed
+    /// the need by a twentieth of the memory.
+    /// </summary>
+    public bool StartsSurely => Starts && Stages.All(stage => Layout.Needed(Settings.ContextTokens, stage.Stage) + _margin <= stage.Pool);
+
     public int LongestRequest(int limit) => Stages.Min(stage => stage.Pool > Bytes.Zero ? Layout.LongestRequest(stage.Pool, stage.Stage, limit) : 0);
 
     public static MemoryPlan Of(ModelShape model, WeightPrecision precision, GpuKind gpu, Parallelism parallel, ServingSettings settings)
@@ -58,9 +68,10 @@ internal sealed class MemoryPlan
         {
             var resident = weights.OnStage(range.First, range.Count, index == 0, index == ranges.Count - 1);
             return new StageMemory(
-                index, Bytes.Max(Bytes.Zero, resident - settings.HostOffload), activation, MemoryReserve.OutsideTorch(parallel),
-                graphs * ((double)range.Count / model.Layers.Count), gpu.UsableMemory * settings.Utilization, settings.Rules.CountsCudaGraphs);
+                index, Bytes.Max(Bytes.Zero, resident - settings.HostOffload), activation, MemoryReserve.OutsideTorch(gpu, parallel, settings.Rules, resident),
+                graphs * ((double)range.Count / model.Layers.Count), gpu.UsableMemory * settings.Utilization,
+                settings.Rules.CountsCudaGraphs, settings.FixedPool);
         });
-        return new MemoryPlan([.. stages], layout, weights, settings);
+        return new MemoryPlan([.. stages], layout, weights, settings, gpu.IsUnified ? gpu.UsableMemory * 0.05 : Bytes.Zero);
     }
 }

@@ -11,7 +11,12 @@ internal static class MemoryReserve
     private const double GraphMebibytesPerDenseLayer = 0.2;
     private const double GraphMebibytesPerExpertLayer = 0.6;
 
-    public static Bytes OutsideTorch(Parallelism parallel) => parallel.Tensor * parallel.Pipeline > 1 ? OutsideTorchTogether : OutsideTorchAlone;
+    // On unified memory the host's side of loading counts too: staging buffers and pages of the checkpoint that are still mapped.
+    private const double HostShareOfWeights = 0.05;
+
+    public static Bytes OutsideTorch(GpuKind gpu, Parallelism parallel, VllmRules rules, Bytes weights) =>
+        (parallel.Tensor * parallel.Pipeline > 1 ? OutsideTorchTogether : OutsideTorchAlone)
+        + (gpu.IsUnified && rules.CountsHostMemoryOnUnified ? weights * HostShareOfWeights : Bytes.Zero);
 
     /// <summary>Peak of the dummy run: the widest layer, or the sampler's sort over all sequences, or the image encoder.</summary>
     public static Bytes Activation(ModelShape model, Parallelism parallel, ServingSettings settings)
@@ -52,7 +57,8 @@ internal static class MemoryReserve
         double expertSize = parallel.SharesExperts ? shape.ExpertSize : (double)shape.ExpertSize / parallel.Tensor;
         var experts = shape.ExpertsPerToken * (Math.Max(2 * expertSize, shape.LatentSize > 0 ? shape.LatentSize : model.HiddenSize) + expertSize);
         var attention = layer.Attention is { } heads
-            ? 3.0 * ((heads.QueryHeads * (heads.HeadSize + heads.RotaryHeadSize) * (heads.IsGated ? 2 : 1)) + (2.0 * heads.KeyValueHeads * heads.HeadSize)) / parallel.Tensor
+            ? 3.0 / parallel.Tensor * ((heads.QueryHeads * (heads.HeadSize + heads.RotaryHeadSize) * (heads.IsGated ? 2 : 1))
+                + (2.0 * heads.KeyValueHeads * heads.HeadSize))
             : 0;
         var state = layer.State is { } recurrent
             ? ((2.0 * recurrent.KeyHeads * recurrent.KeyHeadSize) + (9.0 * recurrent.ValueHeads * recurrent.ValueHeadSize)) / parallel.Tensor

@@ -39,7 +39,9 @@ internal sealed class ModelWeights
         return Bytes.Of(bytes);
     }
 
-    /// <summary>Weight bytes that a rank reads to decode <paramref name="sequences"/> tokens at once: experts only as far as some token chose them.</summary>
+    /// <summary>
+    /// Weight bytes that a rank reads to decode <paramref name="sequences"/> tokens at once: experts only as far as some token chose them.
+    /// </summary>
     public double ReadPerStep(double sequences)
     {
         var bytes = 0.0;
@@ -61,7 +63,8 @@ internal sealed class ModelWeights
 
     private double IdleExperts(FeedForwardShape shape) => shape.Experts == 0
         ? 0
-        : (double)(shape.Experts - shape.ExpertsPerToken) * shape.Matrices * shape.ExpertSize * (shape.LatentSize > 0 ? shape.LatentSize : _model.HiddenSize);
+        : (double)(shape.Experts - shape.ExpertsPerToken) * shape.Matrices * shape.ExpertSize
+            * (shape.LatentSize > 0 ? shape.LatentSize : _model.HiddenSize);
 
     private static double CountParameters(ModelShape model)
     {

@@ -16,9 +16,20 @@ internal sealed record ServingSettings(VllmRules Rules, CacheType Cache, int Con
     /// <summary>Smallest block of the attention kernel, or what the user set.</summary>
     public int BlockTokens { get; init; } = 16;
 
-    /// <summary>Whether 8-bit latent rows take the packed layout of the sparse kernels (Hopper) rather than one byte an element (Blackwell).</summary>
-    public bool UsesPackedLatentRows { get; init; }
+    /// <summary>Hopper's kernels for sparse latent attention have a row layout of their own for 8 bits.</summary>
+    public bool IsHopper { get; init; }
+
+    /// <summary>The pool in bytes where the user fixed it (<c>--kv-cache-memory-bytes</c>): then nothing is profiled.</summary>
+    public Bytes? FixedPool { get; init; }
 
     /// <summary>Weights kept in host memory, per GPU.</summary>
     public Bytes HostOffload { get; init; }
+
+    /// <summary>
+    /// Whether 8-bit rows of sparse latent attention take the packed layout: on Hopper always, on Blackwell until 0.18; 0.11.0 took it by
+    /// default.
+    /// </summary>
+    public bool PacksSparseRows(CacheType type) =>
+        (type == CacheType.Fp8 && (IsHopper || !Rules.Version.IsAtLeast(18, 0)))
+        || (type == CacheType.Auto && Rules.Version is { Minor: 11, Patch: 0 });
 }

@@ -25,6 +25,9 @@ internal sealed record ServingChoices(VllmVersion Version)
     public int? BlockTokens { get; init; }
 
     public Bytes HostOffload { get; init; }
+
+    /// <summary>Bytes of the pool, fixed by the user.</summary>
+    public Bytes? FixedPool { get; init; }
 }
 
 /// <summary>Fills in what vLLM would decide, by release, GPU and model.</summary>
@@ -45,7 +48,8 @@ internal static class SettingsResolver
             DraftTokens = choices.DraftTokens,
             DraftLayers = choices.DraftTokens == 0 ? 0 : choices.DraftLayers ?? Math.Min(1, model.DraftLayers.Count),
             BlockTokens = choices.BlockTokens ?? KernelBlock(model, gpu, rules),
-            UsesPackedLatentRows = gpu.Capability.StartsWith("9.", StringComparison.Ordinal),
+            FixedPool = choices.FixedPool,
+            IsHopper = gpu.Capability.StartsWith("9.", StringComparison.Ordinal),
             HostOffload = choices.HostOffload,
         };
     }

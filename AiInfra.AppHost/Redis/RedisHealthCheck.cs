@@ -17,7 +17,8 @@ internal sealed class RedisHealthCheck(RedisProcessResource redis) : IHealthChec
             await client.ConnectAsync(redis.Endpoint.Host, redis.Endpoint.Port, limit.Token);
             using var stream = client.GetStream();
             using var reader = new StreamReader(stream);
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"AUTH {await redis.Password.GetValueAsync(limit.Token)}\r\nPING\r\n"), limit.Token);
+            var password = await redis.Password.GetValueAsync(limit.Token) ?? "";
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(Command("AUTH", password) + Command("PING")), limit.Token);
             var signedIn = await reader.ReadLineAsync(limit.Token);
             var answer = signedIn == "+OK" ? await reader.ReadLineAsync(limit.Token) : signedIn;
             return answer == "+PONG" ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy($"answers {answer}");
@@ -28,4 +29,8 @@ internal sealed class RedisHealthCheck(RedisProcessResource redis) : IHealthChec
             return HealthCheckResult.Unhealthy(problem.Message);
         }
     }
+
+    // Arrays of strings: Garnet refuses the shorter inline commands.
+    private static string Command(params string[] words) =>
+        $"*{words.Length}\r\n" + string.Concat(words.Select(word => $"${Encoding.UTF8.GetByteCount(word)}\r\n{word}\r\n"));
 }

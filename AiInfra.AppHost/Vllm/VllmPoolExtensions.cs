@@ -26,6 +26,7 @@ internal static class VllmPoolExtensions
         builder
             .WithEnvironment("Gateway__Models__0__Name", pool.Model)
             .WithEnvironment("Gateway__Models__0__Service", pool.Name)
+            .WithEnvironment("Gateway__Models__0__Aliases__0", "default")
             .WithEnvironment("Gateway__Models__0__ApiKey", pool.Key);
         for (var number = 0; number < pool.Endpoints.Count; number++)
         {

@@ -29,6 +29,15 @@ internal sealed record ApiError(int Status, string Type, string? Code, string Me
     public static ApiError UnknownModel(string model) =>
         new(StatusCodes.Status404NotFound, "invalid_request_error", "model_not_found", $"The model '{model}' does not exist or is not available to you.", "model");
 
+    public static ApiError UnknownResponse(string id) =>
+        new(StatusCodes.Status404NotFound, "invalid_request_error", "not_found", $"The response '{id}' does not exist.", "previous_response_id");
+
+    public static ApiError Poison { get; } =
+        new(StatusCodes.Status422UnprocessableEntity, "invalid_request_error", "request_stops_engines", "Two model servers stopped while this request ran on them: it is not tried again for ten minutes.");
+
+    public static ApiError Overloaded(int retryAfterSeconds) =>
+        new(StatusCodes.Status429TooManyRequests, "rate_limit_exceeded", "overloaded", "Too many requests are waiting for the model.") { RetryAfterSeconds = retryAfterSeconds };
+
     public static ApiError NoReplica { get; } =
         new(StatusCodes.Status503ServiceUnavailable, "server_error", "no_replica_available", "No replica of the model can answer at the moment.") { RetryAfterSeconds = 2 };
 

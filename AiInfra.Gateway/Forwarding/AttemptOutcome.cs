@@ -3,11 +3,23 @@ namespace AiInfra.Gateway.Forwarding;
 /// <summary>How far one attempt on one replica came.</summary>
 internal enum AttemptOutcome
 {
-    /// <summary>No answer came: refused, reset, or no reply in time.</summary>
+    /// <summary>No connection could be made.</summary>
+    Unreachable,
+
+    /// <summary>The connection was lost, or ended, before an answer began.</summary>
     NoReply,
 
-    /// <summary>The replica refused with a status that another replica may not share (429, 5xx).</summary>
+    /// <summary>No answer began in time, or the replica was found hung.</summary>
+    TimedOut,
+
+    /// <summary>The replica has no room (429, 503).</summary>
     Busy,
+
+    /// <summary>The replica is shutting down.</summary>
+    ShuttingDown,
+
+    /// <summary>The replica answered with another server error (5xx).</summary>
+    ServerError,
 
     /// <summary>The replica refused with a status that every replica would give (4xx).</summary>
     Refused,

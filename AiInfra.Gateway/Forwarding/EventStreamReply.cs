@@ -10,13 +10,16 @@ namespace AiInfra.Gateway.Forwarding;
 internal sealed class EventStreamReply : ReadOnlyStream
 {
     private const int FirstHold = 4096;
+    private const int LargestFirstHold = 32 << 10;
 
     private readonly Stream _upstream;
     private readonly Dialect _dialect;
+    private readonly ReplyWatch _watch;
     private readonly TimeSpan _idleTimeout;
     private readonly CancellationTokenSource _reading;
     private readonly CancellationToken _caller;
     private readonly CancellationTokenRegistration _callerLeft;
+    private readonly CancellationTokenRegistration _stopping;
 
     // Bytes read but not passed on: the part of a frame whose rest is still to come.
     private byte[] _held = ArrayPool<byte>.Shared.Rent(FirstHold);
@@ -26,11 +29,20 @@ internal sealed class EventStreamReply : ReadOnlyStream
     private bool _ended;
     private ReadOnlyMemory<byte> _last;
 
-    public EventStreamReply(Stream upstream, Dialect dialect, TimeSpan idleTimeout, TimeProvider time, CancellationToken caller)
+    /// <param name="upstream">The replica's stream.</param>
+    /// <param name="dialect">How errors are written.</param>
+    /// <param name="watch">Who looks along.</param>
+    /// <param name="idleTimeout">The longest silence once the answer has begun.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="stopping">Fires when the gateway cannot wait any longer: the stream ends in an error event.</param>
+    /// <param name="caller">Fires when the caller has left.</param>
+    public EventStreamReply(
+        Stream upstream, Dialect dialect, ReplyWatch watch, TimeSpan idleTimeout, TimeProvider time, CancellationToken stopping, CancellationToken caller)
     {
-        (_upstream, _dialect, _idleTimeout, _caller) = (upstream, dialect, idleTimeout, caller);
+        (_upstream, _dialect, _watch, _idleTimeout, _caller) = (upstream, dialect, watch, idleTimeout, caller);
         _reading = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _callerLeft = caller.UnsafeRegister(static reading => ((CancellationTokenSource)reading!).Cancel(), _reading);
+        _stopping = stopping.UnsafeRegister(static reading => ((CancellationTokenSource)reading!).Cancel(), _reading);
     }
 
     /// <summary>Why the stream was ended early, or null.</summary>
@@ -55,6 +67,7 @@ internal sealed class EventStreamReply : ReadOnlyStream
 
                 if (kind != SseFrameKind.Comment)
                 {
+                    _watch.FindResponseId(_held.AsSpan(skipped, length));
                     DropHeld(skipped);
                     _heldIsUnread = true;
                     return true;
@@ -64,6 +77,13 @@ internal sealed class EventStreamReply : ReadOnlyStream
             }
 
             DropHeld(skipped);
+            if (_heldCount >= LargestFirstHold)
+            {
+                // A first frame of this size is content, whatever its end.
+                _heldIsUnread = true;
+                return true;
+            }
+
             if (_heldCount == _held.Length)
             {
                 GrowHeld();
@@ -124,6 +144,7 @@ internal sealed class EventStreamReply : ReadOnlyStream
         if (disposing)
         {
             _callerLeft.Dispose();
+            _stopping.Dispose();
             _reading.Dispose();
             _upstream.Dispose();
             var held = _held;
@@ -169,6 +190,7 @@ internal sealed class EventStreamReply : ReadOnlyStream
                     break;
             }
 
+            _watch.Saw(frame);
             passed += length;
         }
 

@@ -2,58 +2,91 @@ using System.Net;
 using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Models;
 using AiInfra.Gateway.Replicas;
+using AiInfra.Gateway.Usage;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace AiInfra.Gateway.Forwarding;
 
-/// <summary>One request on its way to a replica and back: what goes there, and what of the answer goes out.</summary>
+/// <summary>One attempt of a request on a replica: what goes there, and what of the answer goes out.</summary>
 /// <remarks>
 /// Headers are listed, not copied: a caller's headers are for the gateway (keys, cookies, engine-internal switches), a replica's
 /// headers are about the replica.
 /// </remarks>
-internal sealed class Exchange(ModelEndpoint endpoint, ModelRoute route, EditedBody body, ForwardingOptions options, TimeProvider time) : HttpTransformer
+internal sealed class Exchange(
+    ModelEndpoint endpoint,
+    ModelRoute route,
+    Replica replica,
+    EditedBody body,
+    ReplyWatch watch,
+    Call call,
+    ForwardingOptions options,
+    TimeProvider time,
+    CancellationToken stopping)
+    : HttpTransformer
 {
-    private Replica? _replica;
+    private EventStreamReply? _stream;
 
-    public AttemptOutcome Outcome { get; private set; }
+    public AttemptOutcome Outcome { get; private set; } = AttemptOutcome.NoReply;
 
     /// <summary>What the caller is told if no further replica is asked.</summary>
-    public UpstreamRefusal Refusal { get; private set; } = new(ApiError.NoReplica, null);
+    public UpstreamRefusal Refusal { get; private set; } = UpstreamRefusal.NoReplica;
+
+    /// <summary>Called once when the first content of the answer is there.</summary>
+    public Action? FirstToken { get; init; }
+
+    /// <summary>True when an answer that had begun broke off later.</summary>
+    public bool BrokeLater => _stream?.Failure is not null;
 
     /// <summary>True when another replica may answer in the place of this one.</summary>
-    public bool MayRetry => Outcome is AttemptOutcome.NoReply or AttemptOutcome.Busy or AttemptOutcome.BrokenBeforeFirstByte;
+    public bool MayRetry => Outcome is not (AttemptOutcome.Answered or AttemptOutcome.Refused);
 
-    /// <summary>Begins an attempt.</summary>
-    public void Aim(Replica replica)
-    {
-        _replica = replica;
-        Outcome = AttemptOutcome.NoReply;
-        body.Rewind();
-    }
+    /// <summary>True when the engine may have died of this request, or of one beside it.</summary>
+    public bool IsSuspect => Outcome is AttemptOutcome.NoReply or AttemptOutcome.ServerError or AttemptOutcome.BrokenBeforeFirstByte;
 
     /// <summary>Notes what the forwarder says when no reply came.</summary>
-    public void Conclude(ForwarderError error)
+    public void Conclude(ForwarderError error, Exception? problem)
     {
-        if (Outcome == AttemptOutcome.NoReply)
+        if (Outcome is not (AttemptOutcome.NoReply or AttemptOutcome.BrokenBeforeFirstByte))
         {
-            Refusal = new(error == ForwarderError.RequestTimedOut ? ApiError.UpstreamTimeout : ApiError.NoReplica, null);
+            return;
+        }
+
+        if (replica.State == ReplicaState.Ejected && error == ForwarderError.RequestCanceled)
+        {
+            (Outcome, Refusal) = (AttemptOutcome.TimedOut, UpstreamRefusal.Timeout);
+        }
+        else if (error == ForwarderError.RequestTimedOut)
+        {
+            (Outcome, Refusal) = (AttemptOutcome.TimedOut, UpstreamRefusal.Timeout);
+        }
+        else if (problem is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError })
+        {
+            Outcome = AttemptOutcome.Unreachable;
+        }
+        else
+        {
+            Refusal = UpstreamRefusal.Broken;
         }
     }
 
     public override ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
-        proxyRequest.RequestUri = _replica!.UrlOf(endpoint.Path);
+        proxyRequest.RequestUri = replica.UrlOf(endpoint.Path);
+        call.IsUnderWay = true;
         var caller = httpContext.Request.Headers;
         var headers = proxyRequest.Headers;
-        if (route.Authorization is { } authorization)
+        if (route.Pool.Authorization is { } authorization)
         {
             headers.TryAddWithoutValidation("Authorization", authorization);
         }
 
         headers.TryAddWithoutValidation("X-Request-Id", (string?)httpContext.Response.Headers["x-request-id"]);
         Copy("Accept");
-        Copy("anthropic-version");
-        Copy("anthropic-beta");
+        if (endpoint.Dialect == Dialect.Anthropic)
+        {
+            Copy("anthropic-version");
+            Copy("anthropic-beta");
+        }
 
         if (proxyRequest.Content is { } content)
         {
@@ -82,14 +115,12 @@ internal sealed class Exchange(ModelEndpoint endpoint, ModelRoute route, EditedB
         if (proxyResponse.StatusCode != HttpStatusCode.OK)
         {
             Refusal = await UpstreamRefusal.ReadAsync(proxyResponse, endpoint.Dialect, cancellationToken);
-            var status = (int)proxyResponse.StatusCode;
-            Outcome = status is StatusCodes.Status429TooManyRequests or >= 500 ? AttemptOutcome.Busy : AttemptOutcome.Refused;
+            Outcome = Refusal.Outcome;
             return false;
         }
 
         // Until the answer proves to have begun: whatever is thrown in between is a reply that broke.
-        Outcome = AttemptOutcome.BrokenBeforeFirstByte;
-        Refusal = new(ApiError.UpstreamBroken, null);
+        (Outcome, Refusal) = (AttemptOutcome.BrokenBeforeFirstByte, UpstreamRefusal.Broken);
         var content = proxyResponse.Content;
         var isStream = content.Headers.ContentType?.MediaType == "text/event-stream";
         if (!await TryBeginAsync(proxyResponse, isStream, cancellationToken))
@@ -98,6 +129,7 @@ internal sealed class Exchange(ModelEndpoint endpoint, ModelRoute route, EditedB
         }
 
         Outcome = AttemptOutcome.Answered;
+        FirstToken?.Invoke();
         var response = httpContext.Response;
         if (content.Headers.NonValidated.TryGetValues("Content-Type", out var type))
         {
@@ -117,40 +149,44 @@ internal sealed class Exchange(ModelEndpoint endpoint, ModelRoute route, EditedB
         var content = reply.Content;
         if (isStream)
         {
-            var stream = new EventStreamReply(
-                await content.ReadAsStreamAsync(cancellationToken), endpoint.Dialect, options.StreamIdleTimeout, time, cancellationToken);
-            if (!await stream.BeginAsync())
+            _stream = new EventStreamReply(
+                new MeteredStream(await content.ReadAsStreamAsync(cancellationToken), call, watch), endpoint.Dialect, watch, options.StreamIdleTimeout, time, stopping, cancellationToken);
+            if (!await _stream.BeginAsync())
             {
-                Refusal = new(stream.Failure!, null);
-                await stream.DisposeAsync();
+                await _stream.DisposeAsync();
                 return false;
             }
 
-            reply.Content = new ReplyContent(stream, content);
+            reply.Content = new ReplyContent(_stream, content);
             return true;
         }
 
-        if (endpoint.Generates)
+        if (!endpoint.Generates)
         {
-            PlainReply whole;
-            try
-            {
-                whole = await PlainReply.ReadAsync(content, cancellationToken);
-            }
-            catch (Exception problem) when (problem is IOException or HttpRequestException)
-            {
-                return false;
-            }
-
-            if (SseFrames.Aborts(whole.Bytes))
-            {
-                await whole.DisposeAsync();
-                return false;
-            }
-
-            reply.Content = new ReplyContent(whole, content);
+            reply.Content = new ReplyContent(new MeteredTail(await content.ReadAsStreamAsync(cancellationToken), call), content);
+            return true;
         }
 
+        PlainReply whole;
+        try
+        {
+            whole = await PlainReply.ReadAsync(content, cancellationToken);
+        }
+        catch (Exception problem) when (problem is IOException or HttpRequestException)
+        {
+            return false;
+        }
+
+        if (SseFrames.Aborts(whole.Bytes))
+        {
+            await whole.DisposeAsync();
+            return false;
+        }
+
+        call.HearAnswer(whole.Bytes);
+        watch.Saw(whole.Bytes);
+        watch.FindResponseId(whole.Bytes);
+        reply.Content = new ReplyContent(whole, content);
         return true;
     }
 }

@@ -16,6 +16,11 @@ internal static class ForwardingExtensions
         });
         builder.Services.AddHttpForwarder();
         builder.Services.AddSingleton<UpstreamClient>();
+        builder.Services.AddSingleton<ShutdownDrain>();
+        builder.Services.AddSingleton<ResponseAffinity>();
+        builder.Services.AddSingleton<PoisonList>();
+        builder.Services.AddSingleton<ReplicaPicker>();
+        builder.Services.AddSingleton<ReplicaDispatcher>();
         builder.Services.AddSingleton<ModelForwarder>();
     }
 }

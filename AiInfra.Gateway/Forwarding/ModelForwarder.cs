@@ -1,138 +1,128 @@
 using System.Text;
 using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Models;
-using AiInfra.Gateway.Replicas;
-using AiInfra.Gateway.Routing;
 using AiInfra.Gateway.Tenants;
+using AiInfra.Gateway.Usage;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
-using Yarp.ReverseProxy.Forwarder;
 
 namespace AiInfra.Gateway.Forwarding;
 
-/// <summary>Forwards a request to a replica of its model, and to another one as long as nothing has gone out to the caller.</summary>
-internal sealed partial class ModelForwarder(
-    IHttpForwarder forwarder,
-    UpstreamClient upstream,
-    ModelCatalog catalog,
-    RoundRobinPolicy policy,
-    IOptions<ForwardingOptions> options,
-    TimeProvider time,
-    ILogger<ModelForwarder> logger)
+/// <summary>Takes a request for a model: reads and checks it, finds its route, and has it answered along the route's fallbacks.</summary>
+internal sealed class ModelForwarder : IDisposable
 {
-    private readonly ForwardingOptions _options = options.Value;
+    private readonly ModelCatalog _catalog;
+    private readonly ReplicaDispatcher _dispatcher;
+    private readonly Calls _calls;
+    private readonly PoisonList _poison;
+    private readonly ResponseAffinity _affinity;
+    private readonly ForwardingOptions _options;
+    private readonly IDisposable _changes;
+    private volatile MediaHosts _media;
 
-    // vLLM speaks HTTP/1.1 only. Silence inside a stream is watched by the stream itself.
-    private readonly ForwarderRequestConfig _config = new()
+    public ModelForwarder(
+        ModelCatalog catalog,
+        GatewayConfiguration configuration,
+        ReplicaDispatcher dispatcher,
+        Calls calls,
+        PoisonList poison,
+        ResponseAffinity affinity,
+        IOptions<ForwardingOptions> options)
     {
-        ActivityTimeout = options.Value.FirstByteTimeout,
-        Version = System.Net.HttpVersion.Version11,
-        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-    };
+        (_catalog, _dispatcher, _calls, _poison, _affinity, _options) = (catalog, dispatcher, calls, poison, affinity, options.Value);
+        _media = new MediaHosts(configuration.Current.MediaHosts);
+        _changes = configuration.OnChange(changed => _media = new MediaHosts(changed.MediaHosts));
+    }
 
     public IEnumerable<ApiEndpoint> Endpoints => ModelEndpoint.All.Select(endpoint => new ApiEndpoint(
         endpoint.Path, [HttpMethods.Post], endpoint.Dialect, (context, _, caller) => HandleAsync(context, endpoint, caller)));
 
+    public void Dispose() => _changes.Dispose();
+
     private async Task HandleAsync(HttpContext context, ModelEndpoint endpoint, Caller caller)
     {
         using var body = await RequestBody.ReadAsync(context.Request, _options.MaxRequestBodyBytes, context.RequestAborted);
-        if (Prepare(body, out var route, out var edited) is { } error)
+        var error = PreparedRequest.TryPrepare(endpoint, caller, body, context.Request, _media, out var request)
+            ?? Check(request!, out var route, out var keeper)
+            ?? await PayAndAnswerAsync(context, request!, route!, keeper);
+        if (error is not null)
         {
             await context.WriteErrorAsync(endpoint.Dialect, error);
-            return;
-        }
-
-        var caught = context.Request.Body;
-        context.Request.Body = edited!;
-        try
-        {
-            var exchange = new Exchange(endpoint, route!, edited!, _options, time);
-            if (!await TryReplicasAsync(context, exchange, route!.Pool))
-            {
-                await WriteRefusalAsync(context, endpoint.Dialect, exchange.Refusal);
-            }
-        }
-        finally
-        {
-            context.Request.Body = caught;
-            await edited!.DisposeAsync();
         }
     }
 
-    private ApiError? Prepare(RequestBody body, out ModelRoute? route, out EditedBody? edited)
+    private ApiError? Check(PreparedRequest request, out ModelRoute? route, out string? keeper)
     {
-        (route, edited) = (null, null);
-        if (RequestPeek.TryRead(body.Bytes.Span, out var peek) is { } error)
-        {
-            return error;
-        }
-
-        if (peek.ModelLength == 0 && catalog.Only is null)
-        {
-            return ApiError.InvalidRequest("The field 'model' is required.", "model");
-        }
-
-        var model = peek.Model(body.Bytes.Span);
-        route = peek.ModelLength == 0 ? catalog.Only : catalog.Find(model);
+        keeper = null;
+        var model = request.Model;
+        route = model.IsEmpty ? _catalog.Only : _catalog.Find(model);
         if (route is null)
         {
-            return ApiError.UnknownModel(Encoding.UTF8.GetString(model[..Math.Min(model.Length, 256)]));
+            return model.IsEmpty
+                ? ApiError.InvalidRequest("The field 'model' is required.", "model")
+                : ApiError.UnknownModel(Encoding.UTF8.GetString(model[..Math.Min(model.Length, 256)]));
         }
 
-        edited = new EditedBody(body.Bytes);
-        if (route.ReplacedName is { } name && peek.ModelLength > 0)
+        if (_poison.Holds(request.Bytes.Span))
         {
-            edited.Replace(peek.ModelStart, peek.ModelLength, name);
+            return ApiError.Poison;
+        }
+
+        if (request.Endpoint.KeepsAnswers && request.Peek.PreviousResponseId.IsThere)
+        {
+            var previous = Encoding.UTF8.GetString(request.Peek.PreviousResponseId.Of(request.Bytes.Span));
+            if (!_affinity.TryFind(previous, request.Caller, out keeper))
+            {
+                return ApiError.UnknownResponse(previous);
+            }
         }
 
         return null;
     }
 
-    /// <returns>True when the caller has got an answer, or has left.</returns>
-    private async ValueTask<bool> TryReplicasAsync(HttpContext context, Exchange exchange, ReplicaPool pool)
+    private async ValueTask<ApiError?> PayAndAnswerAsync(HttpContext context, PreparedRequest request, ModelRoute route, string? keeper)
     {
-        var tried = new Replica?[_options.MaxAttempts];
-        for (var attempt = 0; attempt < tried.Length; attempt++)
+        var (call, error) = await _calls.BeginAsync(context, request, route);
+        if (call is null)
         {
-            if (policy.Pick(pool.Replicas, tried) is not { } replica)
-            {
-                return false;
-            }
+            return error;
+        }
 
-            tried[attempt] = replica;
-            exchange.Aim(replica);
-            replica.Begin();
-            try
-            {
-                exchange.Conclude(await forwarder.SendAsync(context, replica.Prefix, upstream.Invoker, _config, exchange, context.RequestAborted));
-            }
-            finally
-            {
-                replica.End();
-            }
+        request.Call = call;
+        var isAnswered = false;
+        try
+        {
+            isAnswered = await TryAnswerAsync(context, request, route, keeper);
+            return null;
+        }
+        finally
+        {
+            call.Settle(isAnswered, context.RequestAborted.IsCancellationRequested);
+        }
+    }
 
-            if (exchange.Outcome == AttemptOutcome.Answered || context.RequestAborted.IsCancellationRequested)
+    /// <returns>False when the caller was told that nobody answered.</returns>
+    private async ValueTask<bool> TryAnswerAsync(HttpContext context, PreparedRequest request, ModelRoute route, string? keeper)
+    {
+        var refusal = await _dispatcher.DispatchAsync(context, request, route, keeper);
+        for (var i = 0; i < route.Fallbacks.Count && refusal is not null && MayFallBack(refusal); i++)
+        {
+            if (_catalog.Find(route.Fallbacks[i]) is { } fallback)
             {
-                return true;
-            }
-
-            AttemptFailed(logger, attempt + 1, replica.Id, exchange.Outcome);
-            if (!exchange.MayRetry)
-            {
-                return false;
+                refusal = await _dispatcher.DispatchAsync(context, request, fallback, keeper: null);
             }
         }
 
+        if (refusal is null)
+        {
+            return true;
+        }
+
+        // The forwarder copied the replica's status line.
+        context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = null;
+        await context.WriteErrorAsync(request.Endpoint.Dialect, refusal.Error, refusal.Body);
         return false;
     }
 
-    private static Task WriteRefusalAsync(HttpContext context, Dialect dialect, UpstreamRefusal refusal)
-    {
-        // The forwarder copied the replica's status line.
-        context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = null;
-        return context.WriteErrorAsync(dialect, refusal.Error, refusal.Body);
-    }
-
-    [LoggerMessage(LogLevel.Information, "Attempt {Attempt} on {Replica} failed: {Outcome}")]
-    private static partial void AttemptFailed(ILogger logger, int attempt, string replica, AttemptOutcome outcome);
+    private static bool MayFallBack(UpstreamRefusal refusal) => refusal.Outcome is not (AttemptOutcome.Refused or AttemptOutcome.Answered);
 }

@@ -11,8 +11,15 @@ namespace AiInfra.Gateway.Forwarding;
 /// </summary>
 /// <param name="Error">What to say when the body is not right as it came.</param>
 /// <param name="Body">The body as it came, when it is already in the endpoint's dialect; else null.</param>
-internal sealed record UpstreamRefusal(ApiError Error, byte[]? Body)
+/// <param name="Outcome">What the status means for the attempt.</param>
+internal sealed record UpstreamRefusal(ApiError Error, byte[]? Body, AttemptOutcome Outcome)
 {
+    public static UpstreamRefusal NoReplica { get; } = new(ApiError.NoReplica, null, AttemptOutcome.Unreachable);
+
+    public static UpstreamRefusal Timeout { get; } = new(ApiError.UpstreamTimeout, null, AttemptOutcome.TimedOut);
+
+    public static UpstreamRefusal Broken { get; } = new(ApiError.UpstreamBroken, null, AttemptOutcome.BrokenBeforeFirstByte);
+
     private const int MaxBytes = 64 << 10;
     private const int MaxMessage = 2000;
 
@@ -36,8 +43,17 @@ internal sealed record UpstreamRefusal(ApiError Error, byte[]? Body)
         // The gateway's own key or address is wrong: nothing that a caller could correct.
         if (status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or < 400)
         {
-            return new(ApiError.UpstreamBroken with { Message = "The model server refused the gateway." }, null);
+            return new(ApiError.UpstreamBroken with { Message = "The model server refused the gateway." }, null, AttemptOutcome.ServerError);
         }
+
+        var outcome = status switch
+        {
+            StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable => AttemptOutcome.Busy,
+            // What vLLM says to a new request while it drains.
+            >= 500 when body.IndexOf("cannot schedule new futures after shutdown"u8) >= 0 => AttemptOutcome.ShuttingDown,
+            >= 500 => AttemptOutcome.ServerError,
+            _ => AttemptOutcome.Refused,
+        };
 
         var fallback = new ApiError(status, status >= 500 ? "server_error" : "invalid_request_error", null, "The model server refused the request.");
         if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
@@ -49,11 +65,11 @@ internal sealed record UpstreamRefusal(ApiError Error, byte[]? Body)
         {
             var reader = new Utf8JsonReader(body);
             using var document = JsonDocument.ParseValue(ref reader);
-            return FromJson(document.RootElement, body, dialect, fallback);
+            return FromJson(document.RootElement, body, dialect, fallback) with { Outcome = outcome };
         }
         catch (JsonException)
         {
-            return new(fallback with { Message = Cut(Encoding.UTF8.GetString(body), fallback.Message) }, null);
+            return new(fallback with { Message = Cut(Encoding.UTF8.GetString(body), fallback.Message) }, null, outcome);
         }
     }
 
@@ -61,7 +77,7 @@ internal sealed record UpstreamRefusal(ApiError Error, byte[]? Body)
     {
         if (root.ValueKind != JsonValueKind.Object)
         {
-            return new(fallback, null);
+            return new(fallback, null, default);
         }
 
         if (root.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object)
@@ -74,11 +90,12 @@ internal sealed record UpstreamRefusal(ApiError Error, byte[]? Body)
                     Type = TextOf(error, "type") ?? fallback.Type,
                     Param = TextOf(error, "param"),
                 },
-                isAnthropic == (dialect == Dialect.Anthropic) ? body.ToArray() : null);
+                isAnthropic == (dialect == Dialect.Anthropic) ? body.ToArray() : null,
+                default);
         }
 
         var message = TextOf(root, "error") ?? TextOf(root, "detail") ?? TextOf(root, "message");
-        return new(fallback with { Message = Cut(message, fallback.Message) }, null);
+        return new(fallback with { Message = Cut(message, fallback.Message) }, null, default);
     }
 
     private static string? TextOf(JsonElement element, string name) =>

@@ -12,4 +12,13 @@ public sealed class GatewayOptions
 
     /// <summary>The API keys. At least one: nothing is served without a key.</summary>
     public IList<ApiKeyOptions> Keys { get; } = [];
+
+    /// <summary>
+    /// Lets tenants share the replicas' prefix cache. Default false: each tenant has its own, because an answer that comes sooner tells
+    /// that somebody else has sent the same prompt.
+    /// </summary>
+    public bool ShareCacheBetweenTenants { get; set; }
+
+    /// <summary>Hosts from which replicas may fetch media. Default: none, media are passed by value (<c>data:</c>).</summary>
+    public IList<string> MediaHosts { get; } = [];
 }

@@ -9,7 +9,7 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
 
     public ValidateOptionsResult Validate(string? name, GatewayOptions options)
     {
-        var problems = ModelProblems(options).Concat(KeyProblems(options)).ToList();
+        var problems = ModelProblems(options).Concat(FallbackProblems(options)).Concat(KeyProblems(options)).ToList();
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
@@ -44,6 +44,18 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         }
     }
 
+    private static IEnumerable<string> FallbackProblems(GatewayOptions options)
+    {
+        var names = options.Models.SelectMany(model => model.Aliases.Prepend(model.Name)).ToHashSet(StringComparer.Ordinal);
+        for (var i = 0; i < options.Models.Count; i++)
+        {
+            foreach (var fallback in options.Models[i].Fallbacks.Where(fallback => !names.Contains(fallback)))
+            {
+                yield return $"Gateway:Models:{i}:Fallbacks names '{fallback}', which is no model.";
+            }
+        }
+    }
+
     private static IEnumerable<string> KeyProblems(GatewayOptions options)
     {
         if (options.Keys.Count == 0)
@@ -63,6 +75,11 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
             if (!key.Key.StartsWith("sk-", StringComparison.Ordinal) || key.Key.Length is < MinKeyLength or > 256)
             {
                 yield return $"Gateway:Keys:{i}:Key must begin with sk- and have {MinKeyLength} to 256 characters.";
+            }
+
+            if (key.Priority is < -100 or > 100)
+            {
+                yield return $"Gateway:Keys:{i}:Priority must be from -100 to 100.";
             }
 
             if (key.Tenant.Length == 0)

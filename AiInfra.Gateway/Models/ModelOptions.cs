@@ -17,4 +17,7 @@ public sealed class ModelOptions
 
     /// <summary>The static key of the replicas (<c>--api-key</c>), sent instead of the caller's. Default: none.</summary>
     public string? ApiKey { get; set; }
+
+    /// <summary>Public names of models that answer in this one's place, in this order, while none of its replicas can. Default: none.</summary>
+    public IList<string> Fallbacks { get; } = [];
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using AiInfra.Gateway.Models;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.ServiceDiscovery;
 
 namespace AiInfra.Gateway.Replicas;
@@ -9,10 +10,9 @@ namespace AiInfra.Gateway.Replicas;
 /// service stand as many replicas as it has addresses.
 /// </summary>
 internal sealed partial class ReplicaDiscovery(
-    ServiceEndpointResolver resolver, ReplicaPools pools, ModelCatalog catalog, TimeProvider time, ILogger<ReplicaDiscovery> logger) : BackgroundService
+    ServiceEndpointResolver resolver, ReplicaPools pools, ModelCatalog catalog, IOptions<ReplicaOptions> options, TimeProvider time,
+    ILogger<ReplicaDiscovery> logger) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
-
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         // The catalogue names the pools; the first request must find replicas.
@@ -23,7 +23,7 @@ internal sealed partial class ReplicaDiscovery(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
+        using var timer = new PeriodicTimer(options.Value.DiscoveryInterval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             await UpdateAllAsync(stoppingToken);

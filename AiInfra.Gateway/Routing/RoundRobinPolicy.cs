@@ -1,26 +1,16 @@
-using AiInfra.Gateway.Replicas;
-
 namespace AiInfra.Gateway.Routing;
 
 /// <summary>Every replica in turn.</summary>
-internal sealed class RoundRobinPolicy
+internal sealed class RoundRobinPolicy : IRoutingPolicy
 {
-    private uint _next;
+    private uint _next = uint.MaxValue;
 
-    /// <returns>The chosen replica, or null when none is left.</returns>
-    /// <param name="replicas">The replicas that serve.</param>
-    /// <param name="tried">Those that already failed this request.</param>
-    public Replica? Pick(IReadOnlyList<Replica> replicas, ReadOnlySpan<Replica?> tried)
+    public string Name => "RoundRobin";
+
+    public int Pick(ReadOnlySpan<RouteCandidate> candidates, RouteRequest request, TimeSpan now) =>
+        (int)(Interlocked.Increment(ref _next) % (uint)candidates.Length);
+
+    public void Handle(RouteEvent happened, RouteRequest request, TimeSpan now)
     {
-        for (var attempt = 0; attempt < replicas.Count; attempt++)
-        {
-            var replica = replicas[(int)(Interlocked.Increment(ref _next) % (uint)replicas.Count)];
-            if (!tried.Contains(replica))
-            {
-                return replica;
-            }
-        }
-
-        return null;
     }
 }

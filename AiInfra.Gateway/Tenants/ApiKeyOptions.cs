@@ -14,4 +14,16 @@ public sealed class ApiKeyOptions
 
     /// <summary>The user within the tenant. Default: the key's id.</summary>
     public string? User { get; set; }
+
+    /// <summary>Lets engine-internal request fields pass (<c>priority</c>, <c>kv_transfer_params</c>, <c>vllm_xargs</c>, …). Default false: they are removed.</summary>
+    public bool AllowEngineFields { get; set; }
+
+    /// <summary>Answers the request header <c>x-aiinfra-route</c> with the route taken and its cost. Default false.</summary>
+    public bool AllowRouteReceipt { get; set; }
+
+    /// <summary>Order among waiting requests, -100 to 100, higher first. Default 0.</summary>
+    public int Priority { get; set; }
+
+    /// <summary>The policy in <c>Access:Policies</c> that says what the key may do. Default <c>default</c>.</summary>
+    public string Policy { get; set; } = Policies.PolicySet.Default;
 }

@@ -36,11 +36,10 @@ internal static partial class ServingHost
         AddServices(builder.Services, settings);
         var app = builder.Build();
         var engine = app.Services.GetRequiredService<IInferenceEngine>();
-        // The buckets follow from the model, which is known once the engine has started.
-        ServingMetrics? metrics = null;
-        engine.StepCompleted = tokens => metrics?.IterationTokens.Observe(tokens);
         await engine.StartAsync(cancellationToken);
-        metrics = app.Services.GetRequiredService<ServingMetrics>();
+        // Only now does the engine know its model, which the metrics need.
+        var metrics = app.Services.GetRequiredService<ServingMetrics>();
+        engine.StepCompleted = tokens => metrics.IterationTokens.Observe(tokens);
         Map(app.Services);
         var surface = app.Services.GetRequiredService<HttpSurface>();
         app.Run(surface.HandleAsync);

@@ -57,6 +57,14 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
         new Thread(RunLoop) { IsBackground = true, Name = "smollm2" }.Start(_loaded.Loop);
     }
 
+    public void Check(SamplingParameters sampling)
+    {
+        if (sampling.Constraint is { } constraint)
+        {
+            Grammar(constraint);
+        }
+    }
+
     public IAsyncEnumerable<EngineOutput> GenerateAsync(EngineRequest request, CancellationToken cancellationToken)
     {
         if (request.Prompt.AsSpan().ContainsAnyExceptInRange(0, Engine.Graph.VocabularySize - 1))
@@ -64,19 +72,7 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
             throw new EngineRequestException("The prompt contains a token id that is out of vocabulary.");
         }
 
-        GrammarState? grammar = null;
-        if (request.Sampling.Constraint is { } constraint)
-        {
-            try
-            {
-                grammar = new GrammarState(_grammars.Get(constraint), Engine.Trie.Value, Engine.Tokenizer);
-            }
-            catch (GrammarException problem)
-            {
-                throw new EngineRequestException(problem.Message);
-            }
-        }
-
+        var grammar = request.Sampling.Constraint is { } constraint ? new GrammarState(Grammar(constraint), Engine.Trie.Value, Engine.Tokenizer) : null;
         return StreamAsync(new Sequence(request, new SequenceSampling(request, DrawSeed(), grammar), time.GetTimestamp()), cancellationToken);
     }
 
@@ -112,6 +108,18 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
         }
     }
 
+    private GrammarAutomaton Grammar(OutputConstraint constraint)
+    {
+        try
+        {
+            return _grammars.Get(constraint);
+        }
+        catch (GrammarException problem)
+        {
+            throw new EngineRequestException(problem.Message);
+        }
+    }
+
     private long DrawSeed()
     {
         lock (_seeds)
@@ -124,13 +132,13 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
     {
         var started = time.GetTimestamp();
         var folder = ModelFolder.Open(settings.ModelFolder);
+        var context = Context(folder);
+        var runningTokens = RunningTokens(context);
         var tokenizer = new ByteLevelTokenizer(folder);
         var graph = new DecoderGraph(folder, settings.Threads);
         try
         {
-            var context = Context(folder);
             var blockBytes = (long)graph.Shape.BytesPerToken * settings.BlockSize;
-            var runningTokens = RunningTokens(context);
             var prefixBlocks = (int)((settings.BlockCount - 1) ?? settings.PrefixCacheMebibytes * 1024L * 1024 / blockBytes);
             var prefixes = settings.PrefixCaching && prefixBlocks > 0 ? new PrefixCache(graph.Shape, settings.BlockSize, prefixBlocks) : null;
             var sampler = new Sampler(graph.VocabularySize, folder.Facts.StopTokenIds);
@@ -162,7 +170,8 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
         var limit = folder.MaxPositions;
         if ((settings.MaxModelLength ?? limit) is not { } context)
         {
-            throw new EngineStartException($"{folder.Path} does not say how long a context may be (config.json, max_position_embeddings): pass --max-model-len.");
+            throw new EngineStartException(
+                $"{folder.Path} does not say how long a context may be (config.json, max_position_embeddings): pass --max-model-len.");
         }
 
         return context > 0 && context <= (limit ?? context)
@@ -180,7 +189,8 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
         var tokens = (blocks - 1) * settings.BlockSize;
         return tokens >= context
             ? tokens
-            : throw new EngineStartException($"--num-gpu-blocks-override {blocks} holds {tokens} tokens, less than one context of {context}: raise it or lower --max-model-len.");
+            : throw new EngineStartException(
+                $"--num-gpu-blocks-override {blocks} holds {tokens} tokens, less than one context of {context}: raise it or lower --max-model-len.");
     }
 
     private void RunLoop(object? loop)
@@ -200,7 +210,8 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Folder} loaded ({Checksums}) in {Seconds:0.0} s: {Threads} thread(s), context {Context} tokens, at most {RunningMebibytes} MiB for running sequences and {PrefixMebibytes} MiB for prefixes")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Folder} loaded ({Checksums}) in {Seconds:0.0} s: {Threads} thread(s), context "
+        + "{Context} tokens, at most {RunningMebibytes} MiB for running sequences and {PrefixMebibytes} MiB for prefixes")]
     private partial void LogLoaded(string folder, string checksums, double seconds, int threads, int context, long runningMebibytes, long prefixMebibytes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Notice}")]

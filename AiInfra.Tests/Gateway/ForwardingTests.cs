@@ -13,7 +13,7 @@ public sealed class ForwardingTests
     public async Task The_body_goes_on_as_it_came_and_the_answer_comes_back_as_it_came()
     {
         await using var replica = await ScriptedVllm.StartAsync();
-        await using var gateway = await GatewayServer.StartAsync([replica], "--Gateway:Models:0:ApiKey=sk-replica");
+        await using var gateway = await GatewayServer.StartAsync([replica], "--Gateway:Models:0:ApiKey=sk-replica", "--Gateway:ShareCacheBetweenTenants=true");
         var body = "  {\"messages\" : [{\"role\":\"user\",\"content\":\"h\\u00e9 \uD83D\uDE00\"}],\n\"unknown_field\":{\"x\":[1,2,{\"model\":\"no\"}]}, \"temperature\":1e-7,\"model\":\"tiny\"}\n";
 
         using var response = await gateway.PostAsync("/v1/chat/completions", body);
@@ -48,7 +48,7 @@ public sealed class ForwardingTests
     public async Task A_large_chunked_body_arrives_whole()
     {
         await using var replica = await ScriptedVllm.StartAsync();
-        await using var gateway = await GatewayServer.StartAsync([replica]);
+        await using var gateway = await GatewayServer.StartAsync([replica], "--Gateway:ShareCacheBetweenTenants=true");
         var body = $$"""{"model":"tiny","messages":[{"role":"user","content":"{{new string('x', 3_000_000)}}"}]}""";
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = GatewayServer.Json(body) };
         request.Headers.TransferEncodingChunked = true;
@@ -165,7 +165,7 @@ public sealed class ForwardingTests
     public async Task An_alias_reaches_the_replica_under_the_name_that_it_serves()
     {
         await using var replica = await ScriptedVllm.StartAsync();
-        await using var gateway = await GatewayServer.StartAsync([replica], "--Gateway:Models:0:Aliases:0=small \"x\"");
+        await using var gateway = await GatewayServer.StartAsync([replica], "--Gateway:Models:0:Aliases:0=small \"x\"", "--Gateway:ShareCacheBetweenTenants=true");
 
         using var response = await gateway.PostAsync("/v1/chat/completions", """{"a":1,"model":"small \u0022x\"","messages":[]}""");
 

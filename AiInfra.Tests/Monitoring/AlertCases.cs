@@ -26,7 +26,7 @@ internal static class AlertCases
         new("NoReplicaUsable", 10,
             ["""aiinfra_gateway_replicas{model="m",state="healthy"} = 2x5 0x10"""],
             ["""aiinfra_gateway_replicas{model="m",state="healthy"} = 2x5 1x10"""]),
-        new("RedisDown", 10, ["""aiinfra_gateway_redis_connected{job="gateway"} = 1x5 0x10"""], ["""aiinfra_gateway_redis_connected{job="gateway"} = 1x15"""]),
+        new("RedisDown", 10, ["""redis_up{job="redis"} = 1x5 0x10"""], ["""redis_up{job="redis"} = 1x15"""]),
         new("ChromaDown", 12,
             ["""aiinfra_memory_index_available{job="memory"} = 1x5 0x10"""],
             ["""aiinfra_memory_index_available{job="memory"} = 1x5 0x2 1x10"""]),

@@ -18,9 +18,5 @@ internal static class ReferenceTargets
         ],
         "alertmanager:9093");
 
-    public static Dictionary<string, string> RuleTexts(MonitoringSettings settings) => new()
-    {
-        ["recordings.yml"] = RuleFiles.WriteRecordings(),
-        ["alerts.yml"] = RuleFiles.WriteAlerts(All, settings),
-    };
+    public static Dictionary<string, string> RuleTexts(MonitoringSettings settings) => RuleFiles.Write(All, settings).ToDictionary();
 }

@@ -12,9 +12,13 @@ internal sealed record LogRow
 
     public string? ModelId { get; set; }
 
+    public string ModelServed { get; set; } = "";
+
     public string WeightQuantization { get; set; } = "";
 
     public string Gpu { get; set; } = "";
+
+    public int? GpuCount { get; set; }
 
     public int? TensorParallel { get; set; }
 
@@ -49,6 +53,8 @@ internal sealed record LogRow
     public int? BlockSizeTokens { get; set; }
 
     public long CpuOffloadBytesPerGpu { get; set; }
+
+    public long? KvCacheMemoryBytesSetting { get; set; }
 
     public long? LoggedWeightsBytesPerGpu { get; set; }
 

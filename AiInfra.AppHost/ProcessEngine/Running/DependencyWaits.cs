@@ -28,6 +28,7 @@ internal sealed class DependencyWaits(ResourceNotificationService notifications,
                     }
 
                     await Task.WhenAny(released, Task.Delay(Progress < limit ? Progress : limit, given.Token));
+                    cancellationToken.ThrowIfCancellationRequested();
                 }
 
                 await released;

@@ -1,0 +1,30 @@
+using System.Reflection;
+using System.Security.Claims;
+using AiInfra.ServiceDefaults.ServiceTokens;
+
+namespace AiInfra.MemoryService.Access;
+
+/// <summary>On whose behalf a call is made. It comes from the service token alone: no body and no header can change it.</summary>
+/// <param name="Tenant">The team whose database is used.</param>
+/// <param name="User">The person whose memories are seen.</param>
+/// <param name="Actor">Who did it, for history and audit: the token's subject.</param>
+internal sealed record Caller(string Tenant, string User, string Actor)
+{
+    /// <summary>The caller of a validated token.</summary>
+    /// <exception cref="InvalidOperationException">The token names no tenant: the policies in front let no such token pass.</exception>
+    public static Caller Of(ClaimsPrincipal principal)
+    {
+        var tenant = principal.FindFirst(ServiceTokenClaims.Tenant)?.Value;
+        if (string.IsNullOrEmpty(tenant))
+        {
+            throw new InvalidOperationException($"The token has no claim '{ServiceTokenClaims.Tenant}'.");
+        }
+
+        var subject = principal.FindFirst(ServiceTokenClaims.Subject)?.Value ?? "";
+        var user = principal.FindFirst(ServiceTokenClaims.User)?.Value;
+        return new Caller(tenant, string.IsNullOrEmpty(user) ? subject : user, subject);
+    }
+
+    /// <summary>Binds a handler's parameter of this type.</summary>
+    public static ValueTask<Caller?> BindAsync(HttpContext context, ParameterInfo _) => ValueTask.FromResult<Caller?>(Of(context.User));
+}

@@ -1,0 +1,224 @@
+using AiInfra.MemoryService.Access;
+using AiInfra.MemoryService.Embeddings;
+using AiInfra.MemoryService.Indexing;
+using AiInfra.MemoryService.Search;
+using AiInfra.MemoryService.Storage;
+using AiInfra.MemoryService.Telemetry;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+
+namespace AiInfra.MemoryService.Memories;
+
+/// <summary>The one store behind both doors. A call returns when its change is durable and every later search sees it.</summary>
+internal sealed class MemoryStore(
+    TenantDatabases databases, MemoryEmbedder embedder, ScopeIndexes indexes, OutboxSignal outbox, IOptions<StorageOptions> options, TimeProvider time, MemoryMetrics metrics)
+{
+    /// <summary>Stores all memories or none. The same key with the same request stores them once and answers the same again.</summary>
+    public async Task<StoreResult> StoreAsync(
+        Caller caller, IReadOnlyList<CreateMemoryRequest> requests, string? idempotencyKey, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var memories = requests.Select(request => New(caller, request, now)).ToList();
+        // The model runs before the database is locked: it takes a hundred times longer than the write.
+        var embeddings = await embedder.EmbedAsync(memories, cancellationToken);
+        var changes = new List<IndexChange>();
+        var requestHash = idempotencyKey is null ? null : IdempotencyRows.Hash(requests);
+        var result = await databases.Of(caller.Tenant).WriteAsync(
+            connection => Insert(connection, caller, requests, memories, embeddings, idempotencyKey, requestHash, changes),
+            _ => indexes.Apply(caller.Tenant, caller.User, changes),
+            cancellationToken);
+        outbox.Wake(caller.Tenant);
+        metrics.Duplicates(result.DuplicateOf.Count(duplicate => duplicate is not null));
+        return result;
+    }
+
+    public MemoryRecord? Find(Caller caller, string id)
+    {
+        var memory = databases.Of(caller.Tenant).Read(connection => MemoryRows.Find(connection, caller.User, id))?.Memory;
+        return memory is not null && IsExpired(memory.Attributes, time.GetUtcNow()) ? null : memory;
+    }
+
+    /// <summary>A page of memories, newest first, and the cursor of the next page.</summary>
+    public (IReadOnlyList<MemoryRecord> Memories, string? NextCursor) List(Caller caller, string? session, string? cursor, int limit)
+    {
+        var page = databases.Of(caller.Tenant).Read(connection =>
+            MemoryRows.Page(connection, caller.User, session, cursor, limit + 1, time.GetUtcNow()));
+        return page.Count > limit ? (page.Take(limit).ToList(), page[limit - 1].Id) : (page, null);
+    }
+
+    /// <param name="caller">Whose memory.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="request">What to change.</param>
+    /// <param name="expectedVersion">The version that the change is meant for; null for any.</param>
+    /// <param name="cancellationToken">Gives the call up before the write begins.</param>
+    public async Task<(StoreOutcome Outcome, MemoryRecord? Memory)> UpdateAsync(
+        Caller caller, string id, UpdateMemoryRequest request, int? expectedVersion, CancellationToken cancellationToken)
+    {
+        if (Find(caller, id) is not { } before)
+        {
+            return (StoreOutcome.NotFound, null);
+        }
+
+        var draft = MemoryChange.Apply(before, request, time.GetUtcNow());
+        // The words or the speaker make the vector; anything else leaves it as it is, in Chroma too.
+        var embedding = draft.EmbeddingText == before.EmbeddingText ? null : (await embedder.EmbedAsync([draft], cancellationToken))[0];
+        var changes = new List<IndexChange>();
+        var result = await databases.Of(caller.Tenant).WriteAsync(
+            connection =>
+            {
+                if (MemoryRows.Find(connection, caller.User, id) is not var (sequence, current))
+                {
+                    return (StoreOutcome.NotFound, null);
+                }
+
+                // The vector was made for the version read above: if another change came between, the caller reads again.
+                if (current.Version != (expectedVersion ?? before.Version) || current.Version != before.Version)
+                {
+                    return (StoreOutcome.Conflict, (MemoryRecord?)null);
+                }
+
+                MemoryRows.Update(connection, sequence, draft);
+                HistoryRows.Add(connection, draft, HistoryRows.Updated, caller.Actor, draft.UpdatedAt);
+                if (embedding is not null)
+                {
+                    MemoryRows.WriteVectors(connection, sequence, embedding, embedder.Model);
+                    OutboxRows.Add(connection, id, OutboxRows.Upsert);
+                }
+
+                changes.Add(new IndexChange(sequence, MemoryRows.ReadForIndex(connection, caller.User, sequence)));
+                return (StoreOutcome.Done, draft);
+            },
+            _ => indexes.Apply(caller.Tenant, caller.User, changes),
+            cancellationToken);
+        outbox.Wake(caller.Tenant);
+        return result;
+    }
+
+    public async Task<StoreOutcome> DeleteAsync(Caller caller, string id, int? expectedVersion, CancellationToken cancellationToken)
+    {
+        var changes = new List<IndexChange>();
+        var outcome = await databases.Of(caller.Tenant).WriteAsync(
+            connection =>
+            {
+                if (MemoryRows.Find(connection, caller.User, id) is not var (sequence, memory))
+                {
+                    return StoreOutcome.NotFound;
+                }
+
+                if (expectedVersion is { } version && version != memory.Version)
+                {
+                    return StoreOutcome.Conflict;
+                }
+
+                Remove(connection, sequence, memory, HistoryRows.Deleted, caller.Actor, time.GetUtcNow());
+                changes.Add(new IndexChange(sequence, null));
+                return StoreOutcome.Done;
+            },
+            _ => indexes.Apply(caller.Tenant, caller.User, changes),
+            cancellationToken);
+        outbox.Wake(caller.Tenant);
+        return outcome;
+    }
+
+    public IReadOnlyList<MemoryVersionResponse> History(Caller caller, string id) =>
+        databases.Of(caller.Tenant).Read(connection => HistoryRows.Of(connection, caller, id));
+
+    public static bool IsExpired(MemoryAttributes attributes, DateTimeOffset now) =>
+        attributes is { Pinned: false, ExpiresAt: { } expiry } && expiry <= now;
+
+    /// <summary>Takes a memory out of everything that has it: record, vectors, history's words, and soon Chroma.</summary>
+    public static void Remove(SqliteConnection connection, long sequence, MemoryRecord memory, string action, string actor, DateTimeOffset at)
+    {
+        MemoryRows.Delete(connection, sequence);
+        HistoryRows.Close(connection, memory, action, actor, at);
+        OutboxRows.Add(connection, memory.Id, OutboxRows.Delete);
+    }
+
+    private StoreResult Insert(
+        SqliteConnection connection, Caller caller, IReadOnlyList<CreateMemoryRequest> requests, List<MemoryRecord> memories,
+        ContextualEmbedding[] embeddings, string? key, byte[]? requestHash, List<IndexChange> changes)
+    {
+        if (key is not null && IdempotencyRows.Find(connection, caller.User, key) is var (knownHash, ids) && knownHash is not null)
+        {
+            return knownHash.AsSpan().SequenceEqual(requestHash)
+                ? new StoreResult(StoreOutcome.Done, [.. ids.Select(id => MemoryRows.Find(connection, caller.User, id)?.Memory).OfType<MemoryRecord>()], [.. ids.Select(_ => (string?)null)])
+                : StoreResult.Failed(StoreOutcome.Conflict);
+        }
+
+        if (connection.Number("SELECT memories FROM users WHERE user = $1", caller.User) + memories.Count > options.Value.MaxMemoriesPerUser)
+        {
+            return StoreResult.Failed(StoreOutcome.Full);
+        }
+
+        var duplicates = new List<string?>(memories.Count);
+        for (var i = 0; i < memories.Count; i++)
+        {
+            var memory = memories[i];
+            if (requests[i].Supersedes is { } supersedes && !Supersede(connection, caller, supersedes, memory, changes))
+            {
+                // Thrown, not returned: what this batch has written so far must be undone.
+                throw new SupersededMissingException(supersedes);
+            }
+
+            duplicates.Add(memory.Attributes.SessionId is null ? MemoryRows.DuplicateOf(connection, caller.User, memory.Text) : null);
+            var sequence = MemoryRows.Insert(connection, memory, embeddings[i], embedder.Model);
+            HistoryRows.Add(connection, memory, HistoryRows.Created, caller.Actor, memory.CreatedAt);
+            OutboxRows.Add(connection, memory.Id, OutboxRows.Upsert);
+            changes.Add(new IndexChange(sequence, new IndexedMemory(
+                sequence, memory.Text, memory.Attributes, memory.CreatedAt, embeddings[i].Vector, embeddings[i].Tokens)));
+        }
+
+        if (key is not null)
+        {
+            IdempotencyRows.Add(connection, caller.User, key, requestHash!, memories.Select(memory => memory.Id), time.GetUtcNow());
+        }
+
+        return new StoreResult(StoreOutcome.Done, memories, duplicates);
+    }
+
+    private static bool Supersede(SqliteConnection connection, Caller caller, string id, MemoryRecord by, List<IndexChange> changes)
+    {
+        if (MemoryRows.Find(connection, caller.User, id) is not var (sequence, old))
+        {
+            return false;
+        }
+
+        var superseded = old with { Version = old.Version + 1, UpdatedAt = by.CreatedAt, Attributes = old.Attributes with { SupersededBy = by.Id, SupersededAt = by.CreatedAt } };
+        MemoryRows.Update(connection, sequence, superseded);
+        HistoryRows.Add(connection, superseded, HistoryRows.Superseded, caller.Actor, by.CreatedAt);
+        changes.Add(new IndexChange(sequence, MemoryRows.ReadForIndex(connection, caller.User, sequence)));
+        return true;
+    }
+
+    private static MemoryRecord New(Caller caller, CreateMemoryRequest request, DateTimeOffset now)
+    {
+        var defaults = new MemoryAttributes();
+        return new MemoryRecord
+        {
+            Id = MemoryRecord.NewId(now),
+            User = caller.User,
+            Text = request.Text!,
+            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(MemoryRows.Milliseconds(now)),
+            UpdatedAt = DateTimeOffset.FromUnixTimeMilliseconds(MemoryRows.Milliseconds(now)),
+            Attributes = new MemoryAttributes
+            {
+                SessionId = request.SessionId,
+                AgentId = request.AgentId,
+                Speaker = request.Speaker,
+                Timestamp = request.Timestamp ?? now,
+                Domain = request.Domain ?? defaults.Domain,
+                Subdomain = request.Subdomain,
+                Type = request.Type,
+                Source = request.Source,
+                Writer = caller.Actor,
+                Confidence = request.Confidence ?? defaults.Confidence,
+                Importance = request.Importance ?? defaults.Importance,
+                Pinned = request.Pinned ?? false,
+                Quarantined = request.Quarantined ?? false,
+                Tags = [.. (request.Tags ?? []).Distinct(StringComparer.Ordinal)],
+                Metadata = request.Metadata,
+                ExpiresAt = request.TimeToLiveSeconds is { } seconds ? now.AddSeconds(seconds) : request.ExpiresAt,
+            },
+        };
+    }
+}

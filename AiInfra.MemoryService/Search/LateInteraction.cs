@@ -1,0 +1,94 @@
+using AiInfra.MemoryService.Embeddings;
+
+namespace AiInfra.MemoryService.Search;
+
+/// <summary>
+/// Compares every word piece of the question with every one of a memory and of its neighbours, and adds up the best matches, weighted
+/// by how rare a piece is in the scope (after ColBERT, Khattab and Zaharia, SIGIR 2020).
+/// </summary>
+internal sealed class LateInteraction
+{
+    private const float NearFactor = 0.8f;
+    private const float FarFactor = 0.7f;
+
+    private readonly ScopeIndex _index;
+    private readonly (short[] Values, float Scale)[] _pieces;
+    private readonly float[] _rarities;
+    private readonly float _raritySum;
+    // A memory is a neighbour of up to four candidates: it is compared once.
+    private readonly Dictionary<int, float[]> _matches = [];
+
+    public LateInteraction(ScopeIndex index, TokenVectors question)
+    {
+        _index = index;
+        _pieces = new (short[], float)[question.Count];
+        _rarities = new float[question.Count];
+        Span<float> vector = stackalloc float[TokenVectors.Dimensions];
+        for (var i = 0; i < question.Count; i++)
+        {
+            for (var d = 0; d < vector.Length; d++)
+            {
+                vector[d] = question[i][d] / 127f;
+            }
+
+            _pieces[i] = VectorKernels.QuantizeQuestion(vector);
+            double found = index.MemoriesWithPiece(question.Pieces[i]);
+            _rarities[i] = (float)Math.Log(1 + ((index.Count - found + 0.5) / (found + 0.5)));
+            _raritySum += _rarities[i];
+        }
+    }
+
+    /// <returns>0 to 1; 0 when the question has no piece that carries meaning.</returns>
+    public float Score(int row)
+    {
+        if (_pieces.Length == 0)
+        {
+            return 0;
+        }
+
+        var rows = _index.Rows;
+        Span<float> best = stackalloc float[_pieces.Length];
+        Matches(row).CopyTo(best);
+        var neighbours = new Neighbours(rows, row);
+        while (neighbours.MoveNext())
+        {
+            var factor = neighbours.IsNear ? NearFactor : FarFactor;
+            var matches = Matches(neighbours.Current);
+            for (var i = 0; i < best.Length; i++)
+            {
+                best[i] = MathF.Max(best[i], factor * matches[i]);
+            }
+        }
+
+        var sum = 0f;
+        for (var i = 0; i < best.Length; i++)
+        {
+            sum += _rarities[i] * best[i];
+        }
+
+        return sum / _raritySum;
+    }
+
+    private float[] Matches(int row)
+    {
+        if (_matches.TryGetValue(row, out var known))
+        {
+            return known;
+        }
+
+        var matches = new float[_pieces.Length];
+        var tokens = _index.Rows[row].Memory.Tokens;
+        for (var i = 0; i < matches.Length; i++)
+        {
+            var best = 0;
+            for (var k = 0; k < tokens.Count; k++)
+            {
+                best = Math.Max(best, VectorKernels.Dot(_pieces[i].Values, tokens[k]));
+            }
+
+            matches[i] = best * _pieces[i].Scale / 127f;
+        }
+
+        return _matches[row] = matches;
+    }
+}

@@ -1,0 +1,280 @@
+using System.Runtime.InteropServices;
+using AiInfra.MemoryService.Embeddings;
+using AiInfra.MemoryService.Lexicon;
+
+namespace AiInfra.MemoryService.Search;
+
+/// <summary>
+/// The memories of one user as columns in memory: vectors, postings, neighbours, and the counts that scores are made of. Nothing of
+/// another user is in it, so no count can depend on one. Not thread-safe: <see cref="ScopeIndexes"/> locks.
+/// </summary>
+internal sealed class ScopeIndex
+{
+    public const int None = -1;
+
+    // Sums of vectors are kept in whole numbers: they are the same whatever the order of additions and removals was.
+    private const double MeanScale = 1 << 24;
+
+    private readonly Dictionary<long, int> _rowOf = [];
+    private readonly Dictionary<string, PostingList> _postings = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _wordOf = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _lastOfSession = new(StringComparer.Ordinal);
+    private readonly Dictionary<ushort, int> _memoriesWithPiece = [];
+    private readonly Dictionary<string, int> _memoriesBySpeaker = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, int> _memoriesByYear = [];
+    private readonly long[] _vectorSum = new long[MiniLmEmbeddingGenerator.Dimensions];
+    private readonly List<IndexedRow> _rows = [];
+    private sbyte[] _sentences = [];
+    private long _windowLengths;
+    private long _ownLengths;
+
+    /// <summary>Rows, dead ones included.</summary>
+    public int RowCount => _rows.Count;
+
+    /// <summary>Memories.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Rows of removed memories; when they are many, the index is made anew.</summary>
+    public int DeadCount => RowCount - Count;
+
+    public ReadOnlySpan<IndexedRow> Rows => CollectionsMarshal.AsSpan(_rows);
+
+    public IEnumerable<string> Speakers => _memoriesBySpeaker.Keys;
+
+    public IEnumerable<int> Years => _memoriesByYear.Keys;
+
+    public IEnumerable<KeyValuePair<string, PostingList>> Terms => _postings;
+
+    /// <summary>Mean length in words of a memory's own text, or of the text with its neighbours.</summary>
+    public double MeanLength(bool withNeighbours) => Count == 0 ? 1 : Math.Max(1, (double)(withNeighbours ? _windowLengths : _ownLengths) / Count);
+
+    public PostingList? Postings(string stem) => _postings.GetValueOrDefault(stem);
+
+    /// <summary>A word that a stem came from, to show to people.</summary>
+    public string WordOf(string stem) => _wordOf.GetValueOrDefault(stem, stem);
+
+    /// <summary>In how many memories the model's word piece occurs.</summary>
+    public int MemoriesWithPiece(ushort piece) => _memoriesWithPiece.GetValueOrDefault(piece);
+
+    public ReadOnlySpan<sbyte> Sentence(int row) =>
+        _sentences.AsSpan(row * MiniLmEmbeddingGenerator.Dimensions, MiniLmEmbeddingGenerator.Dimensions);
+
+    public int? RowOf(long sequence) => _rowOf.TryGetValue(sequence, out var row) ? row : null;
+
+    /// <summary>The mean of all cosines with this vector.</summary>
+    public float MeanCosine(ReadOnlySpan<float> vector)
+    {
+        var sum = 0.0;
+        for (var d = 0; d < vector.Length; d++)
+        {
+            sum += vector[d] * (_vectorSum[d] / MeanScale);
+        }
+
+        return Count == 0 ? 0 : (float)(sum / Count);
+    }
+
+    public void Apply(IndexChange change)
+    {
+        var replaced = _rowOf.TryGetValue(change.Sequence, out var old) ? old : None;
+        if (change.Now is not { } memory)
+        {
+            if (replaced != None)
+            {
+                Unlink(replaced);
+                Retire(replaced);
+            }
+
+            return;
+        }
+
+        var row = Append(memory);
+        if (replaced != None && _rows[replaced].Attributes.SessionId == memory.Attributes.SessionId)
+        {
+            TakePlace(replaced, row);
+            Retire(replaced);
+        }
+        else
+        {
+            if (replaced != None)
+            {
+                Unlink(replaced);
+                Retire(replaced);
+            }
+
+            LinkLast(row);
+        }
+
+        _rowOf[change.Sequence] = row;
+    }
+
+    private int Append(IndexedMemory memory)
+    {
+        var row = _rows.Count;
+        var words = Words.Of(memory.Text);
+        if ((row + 1) * MiniLmEmbeddingGenerator.Dimensions > _sentences.Length)
+        {
+            Array.Resize(ref _sentences, Math.Max(16, row * 2) * MiniLmEmbeddingGenerator.Dimensions);
+        }
+
+        var scale = VectorKernels.QuantizeStored(
+            memory.Sentence.Span, _sentences.AsSpan(row * MiniLmEmbeddingGenerator.Dimensions, MiniLmEmbeddingGenerator.Dimensions));
+        // The text is in the postings now, the vector in the column: neither is kept twice.
+        var isQuestion = memory.Text.AsSpan().TrimEnd().EndsWith("?");
+        _rows.Add(new IndexedRow(memory with { Text = "", Sentence = default }, words.Count, scale) { IsQuestion = isQuestion });
+        AddPostings(row, words);
+        Count++;
+        CountIn(row, 1);
+        _ownLengths += words.Count;
+        return row;
+    }
+
+    private void AddPostings(int row, List<string> words)
+    {
+        var counts = new Dictionary<string, int>(words.Count, StringComparer.Ordinal);
+        foreach (var word in words)
+        {
+            var stem = PorterStemmer.Stem(word);
+            CollectionsMarshal.GetValueRefOrAddDefault(counts, stem, out _)++;
+            _wordOf.TryAdd(stem, word);
+        }
+
+        foreach (var (stem, count) in counts)
+        {
+            ref var list = ref CollectionsMarshal.GetValueRefOrAddDefault(_postings, stem, out _);
+            (list ??= new PostingList()).Add(row, count);
+        }
+    }
+
+    private void Retire(int row)
+    {
+        var retired = _rows[row];
+        Count--;
+        CountIn(row, -1);
+        _ownLengths -= retired.Length;
+        _windowLengths -= retired.WindowLength;
+        _rowOf.Remove(retired.Memory.Sequence);
+        _rows[row] = retired with { Alive = false, WindowLength = 0 };
+    }
+
+    private void CountIn(int row, int change)
+    {
+        var memory = _rows[row].Memory;
+        var sentence = Sentence(row);
+        for (var d = 0; d < sentence.Length; d++)
+        {
+            _vectorSum[d] += change * (long)Math.Round(sentence[d] * (double)_rows[row].Scale * MeanScale);
+        }
+
+        foreach (var piece in memory.Tokens.Pieces.Distinct())
+        {
+            Count(_memoriesWithPiece, piece, change);
+        }
+
+        Count(_memoriesByYear, memory.Attributes.Timestamp.Year, change);
+        if (memory.Attributes.Speaker is { Length: > 0 } speaker)
+        {
+            Count(_memoriesBySpeaker, speaker, change);
+        }
+
+        static void Count<TKey>(Dictionary<TKey, int> counts, TKey key, int change)
+            where TKey : notnull
+        {
+            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(counts, key, out _);
+            count += change;
+            if (count == 0)
+            {
+                counts.Remove(key);
+            }
+        }
+    }
+
+    private void LinkLast(int row)
+    {
+        if (_rows[row].Attributes.SessionId is { } session)
+        {
+            var last = _lastOfSession.GetValueOrDefault(session, None);
+            _rows[row] = _rows[row] with { Previous = last };
+            if (last != None)
+            {
+                _rows[last] = _rows[last] with { Next = row };
+            }
+
+            _lastOfSession[session] = row;
+        }
+
+        Remeasure(row);
+    }
+
+    private void TakePlace(int old, int row)
+    {
+        var (previous, next) = (_rows[old].Previous, _rows[old].Next);
+        _rows[row] = _rows[row] with { Previous = previous, Next = next };
+        Relink(previous, next, row, row);
+        if (_rows[row].Attributes.SessionId is { } session && _lastOfSession.GetValueOrDefault(session, None) == old)
+        {
+            _lastOfSession[session] = row;
+        }
+
+        Remeasure(row);
+    }
+
+    private void Unlink(int row)
+    {
+        var (previous, next) = (_rows[row].Previous, _rows[row].Next);
+        Relink(previous, next, next, previous);
+        if (_rows[row].Attributes.SessionId is { } session && _lastOfSession.GetValueOrDefault(session, None) == row)
+        {
+            if (previous == None)
+            {
+                _lastOfSession.Remove(session);
+            }
+            else
+            {
+                _lastOfSession[session] = previous;
+            }
+        }
+
+        Remeasure(previous);
+        Remeasure(next);
+    }
+
+    private void Relink(int previous, int next, int nextOfPrevious, int previousOfNext)
+    {
+        if (previous != None)
+        {
+            _rows[previous] = _rows[previous] with { Next = nextOfPrevious };
+        }
+
+        if (next != None)
+        {
+            _rows[next] = _rows[next] with { Previous = previousOfNext };
+        }
+    }
+
+    /// <summary>Counts the words around a row again, and around those that have it in their window.</summary>
+    private void Remeasure(int row)
+    {
+        if (row == None)
+        {
+            return;
+        }
+
+        MeasureOne(row);
+        foreach (var other in new Neighbours(Rows, row))
+        {
+            MeasureOne(other);
+        }
+    }
+
+    private void MeasureOne(int row)
+    {
+        var length = _rows[row].Length;
+        foreach (var other in new Neighbours(Rows, row))
+        {
+            length += _rows[other].Length;
+        }
+
+        _windowLengths += length - _rows[row].WindowLength;
+        _rows[row] = _rows[row] with { WindowLength = length };
+    }
+}

@@ -1,0 +1,30 @@
+namespace AiInfra.MemoryService.Search;
+
+/// <summary>What each term of a score counts for. Chosen by leaving one conversation out (<c>bench -- locomo</c>).</summary>
+internal sealed record SearchWeights(
+    ColumnWeights Columns, float Lexical, float Dense, float DenseNear, float DenseFar, float LateInteraction, float Speaker, float Calendar, float Question)
+{
+    public static readonly SearchWeights Default = new(
+        Columns: new ColumnWeights(2, 1, 1), Lexical: 0.8f, Dense: 1.8f, DenseNear: 0.4f, DenseFar: 0.1f,
+        LateInteraction: 3, Speaker: 0.3f, Calendar: 1.5f, Question: -0.4f);
+
+    public static readonly SearchWeights WithoutLateInteraction = Default with { LateInteraction = 0 };
+
+    /// <summary>BM25 on the memory's own words.</summary>
+    public static readonly SearchWeights LexicalOnly = new(ColumnWeights.OwnOnly, 1, 0, 0, 0, 0, 0, 0, 0);
+
+    /// <summary>Cosine of the sentence vectors.</summary>
+    public static readonly SearchWeights DenseOnly = new(ColumnWeights.OwnOnly, 0, 1, 0, 0, 0, 0, 0, 0);
+}
+
+/// <summary>The terms of one score, weighted: their sum is the score.</summary>
+internal readonly record struct SearchTerms(float Lexical, float Dense, float LateInteraction, float Speaker, float Calendar, float Question)
+{
+    public float Score => Lexical + Dense + LateInteraction + Speaker + Calendar + Question;
+}
+
+/// <summary>A memory that was found: where its record lies, and why it was found.</summary>
+internal readonly record struct SearchHit(long Sequence, int Row, SearchTerms Terms)
+{
+    public float Score => Terms.Score;
+}

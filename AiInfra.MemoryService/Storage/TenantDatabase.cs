@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
+
+namespace AiInfra.MemoryService.Storage;
+
+/// <summary>One tenant's file: many readers, and one writer that gathers waiting writes into one synced transaction.</summary>
+internal sealed class TenantDatabase : IAsyncDisposable
+{
+    private const int IdleReaders = 8;
+
+    private readonly ConcurrentBag<SqliteConnection> _readers = [];
+    private readonly TenantWriter _writer;
+    private readonly string _path;
+
+    public TenantDatabase(string tenant, string path, int maxPendingWrites)
+    {
+        Tenant = tenant;
+        _path = path;
+        var connection = SqliteConnections.Open(path, readOnly: false);
+        Migrations.Apply(connection);
+        connection.Execute("CREATE TABLE IF NOT EXISTS tenant (name TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID");
+        connection.Run("INSERT OR IGNORE INTO tenant (name) VALUES ($1)", tenant);
+        _writer = new TenantWriter(connection, maxPendingWrites);
+    }
+
+    public string Tenant { get; }
+
+    /// <summary>Writes, and returns once the change is synced to the disk.</summary>
+    /// <param name="operation">Runs inside the transaction; an exception undoes this operation alone.</param>
+    /// <param name="committed">Runs after the sync and before the caller goes on, in the order of the commits.</param>
+    /// <param name="cancellationToken">Given up only while it waits: an operation that has begun is carried out.</param>
+    public Task<T> WriteAsync<T>(Func<SqliteConnection, T> operation, Action<T>? committed, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(operation, committed, cancellationToken);
+
+    /// <summary>Reads in one snapshot of the file.</summary>
+    public T Read<T>(Func<SqliteConnection, T> operation)
+    {
+        var connection = TakeReader();
+        try
+        {
+            using var transaction = connection.BeginTransaction(deferred: true);
+            return operation(connection);
+        }
+        finally
+        {
+            GiveBack(connection);
+        }
+    }
+
+    /// <summary>A connection of its own for a long read, for example an export. The caller disposes it.</summary>
+    public SqliteConnection OpenReader() => SqliteConnections.Open(_path, readOnly: true);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        while (_readers.TryTake(out var connection))
+        {
+            connection.Dispose();
+        }
+    }
+
+    private SqliteConnection TakeReader() => _readers.TryTake(out var connection) ? connection : OpenReader();
+
+    private void GiveBack(SqliteConnection connection)
+    {
+        if (_readers.Count < IdleReaders)
+        {
+            _readers.Add(connection);
+        }
+        else
+        {
+            connection.Dispose();
+        }
+    }
+}
