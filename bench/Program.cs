@@ -1,10 +1,12 @@
 using AiInfra.Bench.Planner;
 using AiInfra.Bench.Running;
+using AiInfra.Bench.Startup;
 
 // One line a benchmark, in the order of `list`. Each says itself what it measures, needs and takes.
 IBenchmark[] benchmarks =
 [
     new PlannerBenchmark(),
+    new StartupBenchmark(),
 ];
 
 return await BenchCommand.RunAsync(benchmarks, args);
