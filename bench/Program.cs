@@ -3,6 +3,7 @@ using AiInfra.Bench.LocalVllm;
 using AiInfra.Bench.Planner;
 using AiInfra.Bench.Routing;
 using AiInfra.Bench.Running;
+using AiInfra.Bench.Startup;
 
 // One line a benchmark, in the order of `list`. Each says itself what it measures, needs and takes.
 IBenchmark[] benchmarks =
@@ -11,6 +12,7 @@ IBenchmark[] benchmarks =
     new LocalModelBenchmark(),
     new RoutingBenchmark(),
     new PlannerBenchmark(),
+    new StartupBenchmark(),
 ];
 
 return await BenchCommand.RunAsync(benchmarks, args);
