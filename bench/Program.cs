@@ -1,3 +1,4 @@
+using AiInfra.Bench.Limits;
 using AiInfra.Bench.Planner;
 using AiInfra.Bench.Routing;
 using AiInfra.Bench.Running;
@@ -6,6 +7,7 @@ using AiInfra.Bench.Running;
 IBenchmark[] benchmarks =
 [
     new RoutingBenchmark(),
+    new LimitsBenchmark(),
     new PlannerBenchmark(),
 ];
 
