@@ -1,5 +1,6 @@
 using AiInfra.Bench.LocalModel;
 using AiInfra.Bench.LocalVllm;
+using AiInfra.Bench.Limits;
 using AiInfra.Bench.Planner;
 using AiInfra.Bench.Routing;
 using AiInfra.Bench.Running;
@@ -11,6 +12,7 @@ IBenchmark[] benchmarks =
     new LocalVllmBenchmark(),
     new LocalModelBenchmark(),
     new RoutingBenchmark(),
+    new LimitsBenchmark(),
     new PlannerBenchmark(),
     new StartupBenchmark(),
 ];
