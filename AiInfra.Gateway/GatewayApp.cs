@@ -2,11 +2,13 @@ using AiInfra.Gateway.Admin;
 using AiInfra.Gateway.Admission;
 using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Forwarding;
+using AiInfra.Gateway.Limits;
 using AiInfra.Gateway.Memories;
-using AiInfra.Gateway.Metrics;
 using AiInfra.Gateway.Models;
+using AiInfra.Gateway.Policies;
 using AiInfra.Gateway.Replicas;
 using AiInfra.Gateway.Routing;
+using AiInfra.Gateway.Telemetry;
 using AiInfra.Gateway.Tenants;
 using AiInfra.Gateway.Tokens;
 
@@ -23,6 +25,8 @@ internal static class GatewayApp
         builder.AddServiceDefaults();
         builder.AddStrictHttp();
         builder.AddTenants();
+        builder.AddPolicies();
+        builder.AddLimits();
         builder.AddModelCatalog();
         builder.AddReplicas();
         builder.AddRouting();

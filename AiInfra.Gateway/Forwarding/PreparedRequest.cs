@@ -3,6 +3,7 @@ using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Models;
 using AiInfra.Gateway.Routing;
 using AiInfra.Gateway.Tenants;
+using AiInfra.Gateway.Usage;
 
 namespace AiInfra.Gateway.Forwarding;
 
@@ -15,8 +16,8 @@ internal sealed class PreparedRequest(ModelEndpoint endpoint, Caller caller, Req
 
     public RequestPeek Peek { get; } = peek;
 
-    /// <summary>When the request began to arrive, as a timestamp of the clock.</summary>
-    public long ArrivedAt { get; init; }
+    /// <summary>The reservation that pays for the request, once it is let in.</summary>
+    public Call? Call { get; set; }
 
     /// <summary>True when the caller asks which way the request took, and may know.</summary>
     public bool WantsReceipt { get; init; }
@@ -30,7 +31,7 @@ internal sealed class PreparedRequest(ModelEndpoint endpoint, Caller caller, Req
     public ReadOnlySpan<byte> Model => formModel.IsThere ? formModel.Of(body.Bytes.Span) : Peek.Model(body.Bytes.Span);
 
     public static ApiError? TryPrepare(
-        ModelEndpoint endpoint, Caller caller, RequestBody body, HttpRequest http, long arrivedAt, MediaHosts media, out PreparedRequest? prepared)
+        ModelEndpoint endpoint, Caller caller, RequestBody body, HttpRequest http, MediaHosts media, out PreparedRequest? prepared)
     {
         prepared = null;
         var formModel = default(ByteRange);
@@ -42,7 +43,6 @@ internal sealed class PreparedRequest(ModelEndpoint endpoint, Caller caller, Req
         {
             prepared = new PreparedRequest(endpoint, caller, body, peek ?? new RequestPeek(), formModel)
             {
-                ArrivedAt = arrivedAt,
                 WantsReceipt = caller.MaySeeRoute && http.Headers.ContainsKey("x-aiinfra-route"),
             };
         }
@@ -89,6 +89,11 @@ internal sealed class PreparedRequest(ModelEndpoint endpoint, Caller caller, Req
             {
                 edits.Add(new BodyEdit(field, default));
             }
+        }
+
+        if (Call is not null && !Peek.IsEmpty)
+        {
+            edits.AddRange(Call.Edits(Peek.FieldsStart));
         }
 
         if (Endpoint.Generates && Caller.Salt is { } salt)

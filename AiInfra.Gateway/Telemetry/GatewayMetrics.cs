@@ -19,6 +19,7 @@ internal sealed class GatewayMetrics
     private readonly Histogram<long> _tokenUsage;
     private readonly Histogram<double> _overhead;
     private readonly Counter<long> _tokens;
+    private readonly Counter<long> _cacheTokens;
     private readonly Counter<long> _retries;
     private readonly Counter<long> _ejections;
     private readonly Counter<long> _denials;
@@ -44,6 +45,8 @@ internal sealed class GatewayMetrics
         _overhead = Seconds(meter, "aiinfra.gateway.overhead", "The gateway's own time on a request: all but the time that it spent on replicas.",
             [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0]);
         _tokens = meter.CreateCounter<long>("aiinfra.gateway.tokens", "{token}", "Tokens by tenant, model and kind: input (not from a cache), cached, output.");
+        _cacheTokens = meter.CreateCounter<long>("aiinfra.gateway.cache_tokens", "{token}",
+            "Prompt tokens that routing expected in the chosen replica's cache (kind expected), and those found there (kind reported).");
         _retries = meter.CreateCounter<long>("aiinfra.gateway.retries", "{attempt}", "Attempts on a further replica, by what became of the one before.");
         _ejections = meter.CreateCounter<long>("aiinfra.gateway.ejections", "{ejection}", "Replicas taken out of service, by what was seen.");
         _denials = meter.CreateCounter<long>("aiinfra.gateway.denials", "{request}", "Requests refused, by tenant and reason.");
@@ -90,6 +93,18 @@ internal sealed class GatewayMetrics
     public void Retried(string model, string reason) => _retries.Add(1, new("model", model), new("reason", reason));
 
     public void Ejected(string model, string replica, string reason) => _ejections.Add(1, new("model", model), new("replica", replica), new("reason", reason));
+
+    /// <param name="model">The public name.</param>
+    /// <param name="expected">Prompt tokens that routing expected to be cached.</param>
+    /// <param name="reported">Those that the replica reported; null when it did not tell.</param>
+    public void Cached(string model, double expected, int? reported)
+    {
+        if (reported is { } tokens)
+        {
+            _cacheTokens.Add((long)expected, new("model", model), new("kind", "expected"));
+            _cacheTokens.Add(tokens, new("model", model), new("kind", "reported"));
+        }
+    }
 
     /// <param name="tenant">Whose request it was; null when that is not known.</param>
     /// <param name="reason">From a fixed list, for example <c>authentication</c>, <c>policy</c>, <c>rate</c>, <c>budget</c>.</param>
