@@ -9,13 +9,21 @@ need() { # command, Debian package: installed only when missing and only as root
     command -v "$1" >/dev/null && return
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         [ -n "${updated:-}" ] || { apt-get update -qq && updated=1; }
+        # The tests start servers themselves: a package must not start its own (policy-rc.d is how Debian forbids it).
+        policy=/usr/sbin/policy-rc.d
+        [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod +x "$policy"; forbidden=1; }
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >/dev/null
+        [ -z "${forbidden:-}" ] || { rm "$policy"; forbidden=; }
     else
         echo "The tests need '$1': install it (on Debian: apt-get install $2), then start again." >&2
         exit 1
     fi
 }
 need redis-server redis-server
+need promtool prometheus
+need amtool prometheus-alertmanager
+need prometheus-node-exporter prometheus-node-exporter
+need prometheus-redis-exporter prometheus-redis-exporter
 
 export AppHostEngine=Processes
 dotnet build AiInfra.sln --nologo -v quiet

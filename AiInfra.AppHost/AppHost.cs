@@ -1,1 +1,59 @@
-Console.WriteLine("AiInfra");
+using AiInfra.AppHost.Monitoring;
+using AiInfra.AppHost.Planning;
+using AiInfra.AppHost.Redis;
+using AiInfra.AppHost.State;
+
+// `plan` answers what fits; the redis of machines without redis-server is this same binary, started once more by the process form.
+if (args is ["plan" or GarnetHost.Verb, ..])
+{
+    return args[0] == "plan" ? PlanCommand.Run(args[1..]) : GarnetHost.Run(args);
+}
+
+var builder = DistributedApplication.CreateBuilder(args);
+
+// What an operator owns: made on the first run, kept in the state folder
+var apiKey = builder.AddGeneratedSecret("api-key", GeneratedSecrets.ApiKey);
+var adminKey = builder.AddGeneratedSecret("admin-key", GeneratedSecrets.ApiKey);
+var signingKey = builder.AddGeneratedSecret("signing-key", GeneratedSecrets.SigningKey);
+
+// Stores
+var redis = builder.AddRedisStore("redis");
+var chroma = builder.AddChromaServer("chroma");
+
+// Models: one resource a replica, one service name a pool
+var vllm = builder.AddVllmPool("vllm");
+
+// Services. The gateway does not wait for models: it is useful while they load, and says so.
+var gateway = builder.AddDotnetProject("gateway", "../AiInfra.Gateway/AiInfra.Gateway.csproj")
+    .WithHttpEndpoint(port: builder.GatewayPort())
+    .WithHttpEndpoint(name: "internal", env: "Listeners__Internal__Port")
+    .WithHttpEndpoint(name: "admin", env: "Listeners__Admin__Port")
+    .WithHttpHealthCheck("/health", endpointName: "internal")
+    .WithReference(redis).WaitFor(redis)
+    .WithModels(vllm)
+    .WithOperatorKeys(apiKey, adminKey)
+    .WithEnvironment("Tokens__SigningKey", signingKey)
+    .WithPrivateTelemetry();
+
+var memory = builder.AddDotnetProject("memory", "../AiInfra.MemoryService/AiInfra.MemoryService.csproj")
+    .WithHttpEndpoint()
+    .WithHttpHealthCheck("/health")
+    .WithReference(chroma) // no wait: Chroma is an index, and may be away
+    .WithReference(gateway.GetEndpoint("internal"))
+    .WithMemoryData()
+    .WithPrivateTelemetry();
+
+gateway.WithReference(memory.GetEndpoint("http")); // each finds the other; neither waits
+
+// Monitoring, as far as its programs are on PATH
+var prometheus = builder.AddPrometheus("prometheus", builder.AddAlertmanager("alertmanager"),
+[
+    new(JobNames.Gateway, gateway.GetEndpoint("internal")), new(JobNames.Memory, memory.GetEndpoint("http")),
+    .. ScrapeSource.Replicas(vllm), .. builder.AddRedisExporter("redis-exporter", redis), .. builder.AddNodeExporter("node-exporter"),
+]);
+builder.AddGrafana("grafana", prometheus);
+
+builder.AddFirstSteps(gateway, apiKey);
+
+builder.Build().Run();
+return 0;

@@ -1,9 +1,1 @@
-var builder = WebApplication.CreateBuilder(args);
-
-builder.AddServiceDefaults();
-
-var app = builder.Build();
-
-app.MapDefaultEndpoints();
-
-app.Run();
+AiInfra.Gateway.GatewayApp.Build(args).Run();

@@ -2,6 +2,7 @@ using AiInfra.MemoryService.Context;
 using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Search;
+using AiInfra.MemoryService.Telemetry;
 
 var builder = WebApplication.CreateBuilder(args);
 
@@ -13,9 +14,11 @@ builder.AddChromaClient("chroma");
 builder.AddIndexing();
 builder.AddSearch();
 builder.AddMemoryMcp();
+builder.AddMemoryMetrics();
 
 var app = builder.Build();
 
+app.UseMemoryMetrics();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
 app.UseAuthentication();

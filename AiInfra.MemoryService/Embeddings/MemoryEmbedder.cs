@@ -1,11 +1,12 @@
 using AiInfra.MemoryService.Memories;
+using AiInfra.MemoryService.Telemetry;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
 namespace AiInfra.MemoryService.Embeddings;
 
 /// <summary>Embeds memories and questions. Questions come again and again: the latest are kept.</summary>
-internal sealed class MemoryEmbedder(IEmbeddingGenerator<string, Embedding<float>> generator, IOptions<EmbeddingOptions> options)
+internal sealed class MemoryEmbedder(IEmbeddingGenerator<string, Embedding<float>> generator, IOptions<EmbeddingOptions> options, MemoryMetrics metrics)
 {
     private readonly Dictionary<string, LinkedListNode<(string Text, ContextualEmbedding Embedding)>> _kept = new(StringComparer.Ordinal);
     private readonly LinkedList<(string Text, ContextualEmbedding Embedding)> _latestFirst = [];
@@ -16,7 +17,9 @@ internal sealed class MemoryEmbedder(IEmbeddingGenerator<string, Embedding<float
 
     public async Task<ContextualEmbedding[]> EmbedAsync(IReadOnlyList<MemoryRecord> memories, CancellationToken cancellationToken)
     {
+        var start = metrics.Start();
         var embeddings = await generator.GenerateAsync(memories.Select(memory => memory.EmbeddingText), null, cancellationToken);
+        metrics.Embedded(start);
         return [.. embeddings.Select(ContextualEmbedding.Of)];
     }
 
@@ -27,7 +30,9 @@ internal sealed class MemoryEmbedder(IEmbeddingGenerator<string, Embedding<float
             return known;
         }
 
+        var start = metrics.Start();
         var embedding = ContextualEmbedding.Of((await generator.GenerateAsync([query], null, cancellationToken))[0]);
+        metrics.Embedded(start);
         Keep(query, embedding);
         return embedding;
     }

@@ -1,6 +1,7 @@
 using AiInfra.MemoryService.Chroma;
 using AiInfra.MemoryService.Embeddings;
 using AiInfra.MemoryService.Storage;
+using AiInfra.MemoryService.Telemetry;
 
 namespace AiInfra.MemoryService.Indexing;
 
@@ -9,7 +10,7 @@ namespace AiInfra.MemoryService.Indexing;
 /// the stored vectors: kills break collections at any setting, so this is routine and no emergency.
 /// </summary>
 internal sealed partial class CollectionKeeper(
-    TenantDatabase database, string collectionName, ChromaClient chroma, ChromaClientSettings settings, IndexingOptions options, IndexStates states, ILogger logger)
+    TenantDatabase database, string collectionName, ChromaClient chroma, ChromaClientSettings settings, IndexingOptions options, IndexStates states, MemoryMetrics metrics, ILogger logger)
 {
     private const int FaultsBeforeRebuild = 3;
     private const int KnownVectorsTried = 3;
@@ -109,6 +110,8 @@ internal sealed partial class CollectionKeeper(
 
         _collectionId = null;
         var count = await database.WriteAsync(OutboxRows.EnqueueAll, null, cancellationToken);
+        states.FallBehind(database.Tenant);
+        metrics.Rebuilding();
         RebuildingCollection(collectionName, count);
     }
 
@@ -119,6 +122,7 @@ internal sealed partial class CollectionKeeper(
             var batch = database.Read(connection => OutboxRows.Next(connection, options.BatchSize));
             if (batch.IsEmpty)
             {
+                states.CaughtUp(database.Tenant);
                 return;
             }
 
@@ -176,6 +180,11 @@ internal sealed partial class CollectionKeeper(
     private void Report(string problem)
     {
         var pending = database.Read(OutboxRows.Count);
+        if (pending > 0)
+        {
+            states.FallBehind(database.Tenant);
+        }
+
         states.Set(new IndexState(database.Tenant, problem.Length == 0, problem, pending));
         if (problem == _problem)
         {

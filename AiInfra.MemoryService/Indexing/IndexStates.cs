@@ -9,13 +9,34 @@ namespace AiInfra.MemoryService.Indexing;
 internal sealed record IndexState(string Tenant, bool IsWell, string Problem, long Pending);
 
 /// <summary>The state of every collection, as the indexer saw it last.</summary>
-internal sealed class IndexStates
+internal sealed class IndexStates(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, IndexState> _states = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> _behindSince = new(StringComparer.Ordinal);
 
     public IEnumerable<IndexState> All => _states.Values;
 
     public IndexState? Of(string tenant) => _states.GetValueOrDefault(tenant);
 
     public void Set(IndexState state) => _states[state.Tenant] = state;
+
+    /// <summary>The tenants with changes that the index may not have.</summary>
+    public IEnumerable<string> Behind => _behindSince.Keys;
+
+    /// <summary>How long the index that is longest behind has been so.</summary>
+    public TimeSpan Lag => _behindSince.Values.Select(since => time.GetElapsedTime(since)).DefaultIfEmpty().Max();
+
+    /// <summary>False where there is no Chroma: then nothing can be behind.</summary>
+    public bool IsKept { get; set; }
+
+    public void FallBehind(string tenant)
+    {
+        if (IsKept)
+        {
+            _behindSince.TryAdd(tenant, time.GetTimestamp());
+        }
+    }
+
+    /// <summary>Everything that was in the outbox has been sent.</summary>
+    public void CaughtUp(string tenant) => _behindSince.TryRemove(tenant, out _);
 }

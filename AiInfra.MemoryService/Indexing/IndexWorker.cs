@@ -3,13 +3,14 @@ using System.Text;
 using AiInfra.MemoryService.Chroma;
 using AiInfra.MemoryService.Embeddings;
 using AiInfra.MemoryService.Storage;
+using AiInfra.MemoryService.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace AiInfra.MemoryService.Indexing;
 
 /// <summary>Brings every change to Chroma, one tenant after the other, and looks after the collections.</summary>
 internal sealed partial class IndexWorker(
-    TenantDatabases databases, OutboxSignal outbox, IndexStates states, ChromaClientSettings settings, IServiceProvider services,
+    TenantDatabases databases, OutboxSignal outbox, IndexStates states, ChromaClientSettings settings, IServiceProvider services, MemoryMetrics metrics,
     IOptions<IndexingOptions> options, TimeProvider time, ILogger<IndexWorker> logger) : BackgroundService
 {
     private readonly Dictionary<string, CollectionKeeper> _keepers = new(StringComparer.Ordinal);
@@ -26,6 +27,7 @@ internal sealed partial class IndexWorker(
             return;
         }
 
+        states.IsKept = true;
         await Task.Yield();
         var chroma = services.GetRequiredService<ChromaClient>();
         var due = new HashSet<string>(databases.Known(), StringComparer.Ordinal);
@@ -62,7 +64,7 @@ internal sealed partial class IndexWorker(
     {
         if (!_keepers.TryGetValue(tenant, out var keeper))
         {
-            keeper = new CollectionKeeper(databases.Of(tenant), CollectionName(tenant), chroma, settings, options.Value, states, logger);
+            keeper = new CollectionKeeper(databases.Of(tenant), CollectionName(tenant), chroma, settings, options.Value, states, metrics, logger);
             _keepers[tenant] = keeper;
         }
 

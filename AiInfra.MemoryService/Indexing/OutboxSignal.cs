@@ -3,13 +3,14 @@ using System.Threading.Channels;
 namespace AiInfra.MemoryService.Indexing;
 
 /// <summary>Tells the indexer that a tenant has changes. Calls that it has not heard yet count as one.</summary>
-internal sealed class OutboxSignal
+internal sealed class OutboxSignal(IndexStates states)
 {
     private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public void Wake(string tenant)
     {
+        states.FallBehind(tenant);
         lock (_waiting)
         {
             _waiting.Add(tenant);

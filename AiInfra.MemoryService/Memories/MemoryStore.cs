@@ -3,6 +3,7 @@ using AiInfra.MemoryService.Embeddings;
 using AiInfra.MemoryService.Indexing;
 using AiInfra.MemoryService.Search;
 using AiInfra.MemoryService.Storage;
+using AiInfra.MemoryService.Telemetry;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 
@@ -10,7 +11,7 @@ namespace AiInfra.MemoryService.Memories;
 
 /// <summary>The one store behind both doors. A call returns when its change is durable and every later search sees it.</summary>
 internal sealed class MemoryStore(
-    TenantDatabases databases, MemoryEmbedder embedder, ScopeIndexes indexes, OutboxSignal outbox, IOptions<StorageOptions> options, TimeProvider time)
+    TenantDatabases databases, MemoryEmbedder embedder, ScopeIndexes indexes, OutboxSignal outbox, IOptions<StorageOptions> options, TimeProvider time, MemoryMetrics metrics)
 {
     /// <summary>Stores all memories or none. The same key with the same request stores them once and answers the same again.</summary>
     public async Task<StoreResult> StoreAsync(
@@ -27,6 +28,7 @@ internal sealed class MemoryStore(
             _ => indexes.Apply(caller.Tenant, caller.User, changes),
             cancellationToken);
         outbox.Wake(caller.Tenant);
+        metrics.Duplicates(result.DuplicateOf.Count(duplicate => duplicate is not null));
         return result;
     }
 

@@ -2,6 +2,7 @@ using AiInfra.MemoryService.Access;
 using AiInfra.MemoryService.Embeddings;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Storage;
+using AiInfra.MemoryService.Telemetry;
 
 namespace AiInfra.MemoryService.Search;
 
@@ -9,7 +10,7 @@ namespace AiInfra.MemoryService.Search;
 internal sealed record FoundMemory(MemoryRecord Memory, double Score, SearchTerms Terms);
 
 /// <summary>Answers questions from the caller's memories.</summary>
-internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databases, MemoryEmbedder embedder, WordPieces pieces, TimeProvider time)
+internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databases, MemoryEmbedder embedder, WordPieces pieces, TimeProvider time, MemoryMetrics metrics)
 {
     // The constant of Cormack, Clarke and Buettcher (SIGIR 2009).
     private const double RankOffset = 60;
@@ -17,7 +18,9 @@ internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databas
     public async Task<IReadOnlyList<FoundMemory>> SearchAsync(
         Caller caller, string query, Ranking ranking, SearchFilter filter, int limit, CancellationToken cancellationToken)
     {
+        var stage = metrics.Start();
         var embedding = await embedder.EmbedQueryAsync(query, cancellationToken);
+        stage = metrics.SearchStage("embed", stage);
         var now = time.GetUtcNow();
         var hits = await indexes.ReadAsync(
             caller,
@@ -29,7 +32,10 @@ internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databas
                     : ScopeSearcher.Search(index, question, Weights(ranking), Admits, limit).Select(hit => (hit, (double)hit.Score)).ToList();
             },
             cancellationToken);
-        return Records(caller, hits);
+        stage = metrics.SearchStage("score", stage);
+        var found = Records(caller, hits);
+        metrics.SearchStage("read", stage);
+        return found;
 
         bool Admits(IndexedMemory memory) => filter.Admits(memory, now);
     }

@@ -1,0 +1,20 @@
+namespace AiInfra.AppHost.Vllm;
+
+/// <summary>The executable form of a replica: LocalVllm behind vLLM's own command line.</summary>
+internal static class VllmProcess
+{
+    public static EndpointReference Add(IDistributedApplicationBuilder builder, string name, VllmPoolSettings settings, IResourceBuilder<ParameterResource> key)
+    {
+        var replica = builder.AddDotnetProject(name, "../AiInfra.LocalVllm/AiInfra.LocalVllm.csproj")
+            .WithHttpEndpoint()
+            .WithHttpHealthCheck("/health");
+        var http = replica.GetEndpoint("http");
+        replica
+            .WithArgs(
+                "serve", settings.Model, "--host", "127.0.0.1", "--port", http.Property(EndpointProperty.TargetPort),
+                "--served-model-name", settings.Model, "--engine", settings.Engine)
+            .WithEnvironment("VLLM_API_KEY", key)
+            .WithPrivateTelemetry();
+        return http;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using AiInfra.Gateway.Metrics;
+using AiInfra.Gateway.Tenants;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace AiInfra.Gateway.Endpoints;
+
+/// <summary>The public listener: finds the endpoint, asks for the key, gives the request its id. Everything else is 404.</summary>
+internal sealed partial class PublicApi(ApiTable table, ApiKeys keys, GatewayMetrics metrics, ILogger<PublicApi> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        context.Response.Headers["x-request-id"] = NewRequestId();
+        if (table.Find(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) is not { } endpoint)
+        {
+            await context.WriteErrorAsync(Dialect.OpenAi, ApiError.UnknownUrl);
+            return;
+        }
+
+        if (keys.Find(context.Request.Headers) is not { } caller)
+        {
+            metrics.Denied(null, "authentication");
+            await context.WriteErrorAsync(endpoint.Dialect, ApiError.InvalidKey);
+            return;
+        }
+
+        if (!endpoint.Methods.Contains(context.Request.Method))
+        {
+            context.Response.Headers.Allow = string.Join(", ", endpoint.Methods);
+            await context.WriteErrorAsync(endpoint.Dialect, ApiError.WrongMethod);
+            return;
+        }
+
+        try
+        {
+            await endpoint.Handler(context, endpoint, caller);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller left: nobody waits for an answer.
+        }
+        catch (BadHttpRequestException refused) when (!context.Response.HasStarted)
+        {
+            var error = refused.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? ApiError.TooLarge(context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? 0)
+                : ApiError.InvalidRequest("The request body could not be read.") with { Status = refused.StatusCode };
+            await context.WriteErrorAsync(endpoint.Dialect, error);
+        }
+        catch (IOException) when (!context.Response.HasStarted)
+        {
+            // How Kestrel reports some kinds of damage in a chunked body.
+            context.Response.Headers.Connection = "close";
+            await context.WriteErrorAsync(endpoint.Dialect, ApiError.InvalidRequest("The request body could not be read."));
+        }
+        catch (Exception problem) when (!context.Response.HasStarted)
+        {
+            HandlerFailed(logger, endpoint.Path, problem);
+            await context.WriteErrorAsync(endpoint.Dialect, ApiError.Internal);
+        }
+    }
+
+    // Ours alone: a caller's id is not taken over, or one caller could hide behind another's trail.
+    private static string NewRequestId()
+    {
+        Span<byte> random = stackalloc byte[12];
+        RandomNumberGenerator.Fill(random);
+        return string.Create(CultureInfo.InvariantCulture, $"req-{Convert.ToHexStringLower(random)}");
+    }
+
+    [LoggerMessage(LogLevel.Error, "Handling {Path} failed")]
+    private static partial void HandlerFailed(ILogger logger, string path, Exception problem);
+}

@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace AiInfra.Gateway.Forwarding;
+
+internal static class ForwardingExtensions
+{
+    public static void AddForwarding(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptionsWithValidateOnStart<ForwardingOptions, ForwardingOptionsValidator>().BindConfiguration(ForwardingOptions.Section);
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ForwardingOptions>>((kestrel, forwarding) =>
+        {
+            kestrel.Limits.MaxRequestBodySize = forwarding.Value.MaxRequestBodyBytes;
+            kestrel.Limits.MaxRequestHeadersTotalSize = forwarding.Value.MaxRequestHeaderBytes;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        });
+        builder.Services.AddHttpForwarder();
+        builder.Services.AddSingleton<UpstreamClient>();
+        builder.Services.AddSingleton<ShutdownDrain>();
+        builder.Services.AddSingleton<ResponseAffinity>();
+        builder.Services.AddSingleton<PoisonList>();
+        builder.Services.AddSingleton<ReplicaPicker>();
+        builder.Services.AddSingleton<ReplicaDispatcher>();
+        builder.Services.AddSingleton<ModelForwarder>();
+    }
+}

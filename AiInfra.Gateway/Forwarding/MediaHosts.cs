@@ -1,0 +1,98 @@
+using System.Collections.Frozen;
+using System.Text;
+using System.Text.Json;
+using AiInfra.Gateway.Endpoints;
+
+namespace AiInfra.Gateway.Forwarding;
+
+/// <summary>
+/// From where a model server may fetch media. It would fetch any address that a caller names, inside the cluster too, so media come by
+/// value (<c>data:</c>) unless their host is listed.
+/// </summary>
+internal sealed class MediaHosts(IEnumerable<string> hosts)
+{
+    private const int MaxDepth = 64;
+
+    private readonly FrozenSet<string> _hosts = hosts.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Walks the value that the reader stands on and stops behind it.</summary>
+    /// <remarks>Looks for <c>"image_url":"…"</c>, <c>"image_url":{"url":"…"}</c> (video, audio and file alike) and <c>"source":{"url":"…"}</c>.</remarks>
+    public ApiError? Check(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
+        {
+            return null;
+        }
+
+        // Per depth: whether the object there is the value of a property that names media.
+        Span<bool> isMedia = stackalloc bool[MaxDepth + 2];
+        var outer = reader.CurrentDepth;
+        var nameIsMedia = false;
+        var nameIsUrl = false;
+        isMedia[outer] = false;
+        while (reader.Read())
+        {
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.PropertyName:
+                    (nameIsMedia, nameIsUrl) = Tell(ref reader);
+                    break;
+                case JsonTokenType.StartObject:
+                    isMedia[reader.CurrentDepth] = nameIsMedia;
+                    nameIsMedia = nameIsUrl = false;
+                    break;
+                case JsonTokenType.StartArray:
+                    nameIsMedia = nameIsUrl = false;
+                    break;
+                case JsonTokenType.String:
+                    var checkUrl = nameIsMedia || (nameIsUrl && isMedia[reader.CurrentDepth - 1]);
+                    nameIsMedia = nameIsUrl = false;
+                    if (checkUrl && !Allows(ref reader))
+                    {
+                        return ApiError.InvalidRequest("Media must be passed by value (a data: URL): the host of this URL is not allowed.", code: "media_url_not_allowed");
+                    }
+
+                    break;
+                case JsonTokenType.EndObject or JsonTokenType.EndArray when reader.CurrentDepth == outer:
+                    return null;
+                default:
+                    nameIsMedia = nameIsUrl = false;
+                    break;
+            }
+        }
+
+        return null;
+    }
+
+    private static (bool NamesMedia, bool IsUrl) Tell(ref Utf8JsonReader reader)
+    {
+        if (!reader.ValueIsEscaped)
+        {
+            return Tell(reader.ValueSpan);
+        }
+
+        Span<byte> name = stackalloc byte[256];
+        return reader.ValueSpan.Length > name.Length ? default : Tell(name[..reader.CopyString(name)]);
+    }
+
+    private static (bool NamesMedia, bool IsUrl) Tell(ReadOnlySpan<byte> name) =>
+        (name.EndsWith("_url"u8) || name.SequenceEqual("source"u8), name.SequenceEqual("url"u8));
+
+    private bool Allows(ref Utf8JsonReader reader)
+    {
+        if (!reader.ValueIsEscaped && reader.ValueSpan.StartsWith("data:"u8))
+        {
+            return true;
+        }
+
+        const int MaxUrlLength = 8192;
+        if (reader.ValueSpan.Length > MaxUrlLength)
+        {
+            return reader.ValueIsEscaped && reader.GetString()!.StartsWith("data:", StringComparison.Ordinal);
+        }
+
+        var url = reader.ValueIsEscaped ? reader.GetString()! : Encoding.UTF8.GetString(reader.ValueSpan);
+        return url.StartsWith("data:", StringComparison.Ordinal)
+            || (Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && _hosts.Contains(uri.Host) && uri.UserInfo.Length == 0);
+    }
+}

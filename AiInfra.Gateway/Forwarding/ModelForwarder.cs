@@ -1,0 +1,107 @@
+using System.Text;
+using AiInfra.Gateway.Endpoints;
+using AiInfra.Gateway.Models;
+using AiInfra.Gateway.Tenants;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace AiInfra.Gateway.Forwarding;
+
+/// <summary>Takes a request for a model: reads and checks it, finds its route, and has it answered along the route's fallbacks.</summary>
+internal sealed class ModelForwarder : IDisposable
+{
+    private readonly ModelCatalog _catalog;
+    private readonly ReplicaDispatcher _dispatcher;
+    private readonly PoisonList _poison;
+    private readonly ResponseAffinity _affinity;
+    private readonly ForwardingOptions _options;
+    private readonly TimeProvider _time;
+    private readonly IDisposable _changes;
+    private volatile MediaHosts _media;
+
+    public ModelForwarder(
+        ModelCatalog catalog,
+        GatewayConfiguration configuration,
+        ReplicaDispatcher dispatcher,
+        PoisonList poison,
+        ResponseAffinity affinity,
+        IOptions<ForwardingOptions> options,
+        TimeProvider time)
+    {
+        (_catalog, _dispatcher, _poison, _affinity, _options, _time) = (catalog, dispatcher, poison, affinity, options.Value, time);
+        _media = new MediaHosts(configuration.Current.MediaHosts);
+        _changes = configuration.OnChange(changed => _media = new MediaHosts(changed.MediaHosts));
+    }
+
+    public IEnumerable<ApiEndpoint> Endpoints => ModelEndpoint.All.Select(endpoint => new ApiEndpoint(
+        endpoint.Path, [HttpMethods.Post], endpoint.Dialect, (context, _, caller) => HandleAsync(context, endpoint, caller)));
+
+    public void Dispose() => _changes.Dispose();
+
+    private async Task HandleAsync(HttpContext context, ModelEndpoint endpoint, Caller caller)
+    {
+        var arrivedAt = _time.GetTimestamp();
+        using var body = await RequestBody.ReadAsync(context.Request, _options.MaxRequestBodyBytes, context.RequestAborted);
+        var error = PreparedRequest.TryPrepare(endpoint, caller, body, context.Request, arrivedAt, _media, out var request)
+            ?? Check(request!, out var route, out var keeper)
+            ?? await AnswerAsync(context, request!, route!, keeper);
+        if (error is not null)
+        {
+            await context.WriteErrorAsync(endpoint.Dialect, error);
+        }
+    }
+
+    private ApiError? Check(PreparedRequest request, out ModelRoute? route, out string? keeper)
+    {
+        keeper = null;
+        var model = request.Model;
+        route = model.IsEmpty ? _catalog.Only : _catalog.Find(model);
+        if (route is null)
+        {
+            return model.IsEmpty
+                ? ApiError.InvalidRequest("The field 'model' is required.", "model")
+                : ApiError.UnknownModel(Encoding.UTF8.GetString(model[..Math.Min(model.Length, 256)]));
+        }
+
+        if (_poison.Holds(request.Bytes.Span))
+        {
+            return ApiError.Poison;
+        }
+
+        if (request.Endpoint.KeepsAnswers && request.Peek.PreviousResponseId.IsThere)
+        {
+            var previous = Encoding.UTF8.GetString(request.Peek.PreviousResponseId.Of(request.Bytes.Span));
+            if (!_affinity.TryFind(previous, request.Caller, out keeper))
+            {
+                return ApiError.UnknownResponse(previous);
+            }
+        }
+
+        return null;
+    }
+
+    /// <returns>What to tell the caller when nobody answered; null when somebody did.</returns>
+    private async ValueTask<ApiError?> AnswerAsync(HttpContext context, PreparedRequest request, ModelRoute route, string? keeper)
+    {
+        var refusal = await _dispatcher.DispatchAsync(context, request, route, keeper);
+        for (var i = 0; i < route.Fallbacks.Count && refusal is not null && MayFallBack(refusal); i++)
+        {
+            if (_catalog.Find(route.Fallbacks[i]) is { } fallback)
+            {
+                refusal = await _dispatcher.DispatchAsync(context, request, fallback, keeper: null);
+            }
+        }
+
+        if (refusal is null)
+        {
+            return null;
+        }
+
+        // The forwarder copied the replica's status line.
+        context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = null;
+        await context.WriteErrorAsync(request.Endpoint.Dialect, refusal.Error, refusal.Body);
+        return null;
+    }
+
+    private static bool MayFallBack(UpstreamRefusal refusal) => refusal.Outcome is not (AttemptOutcome.Refused or AttemptOutcome.Answered);
+}

@@ -1,0 +1,212 @@
+using AiInfra.Gateway.Admission;
+using AiInfra.Gateway.Endpoints;
+using AiInfra.Gateway.Metrics;
+using AiInfra.Gateway.Models;
+using AiInfra.Gateway.Replicas;
+using AiInfra.Gateway.Routing;
+using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace AiInfra.Gateway.Forwarding;
+
+/// <summary>Has a request answered by a replica of its route, and by another one as long as nothing has gone out to the caller.</summary>
+internal sealed partial class ReplicaDispatcher(
+    IHttpForwarder forwarder,
+    UpstreamClient upstream,
+    ReplicaPicker picker,
+    AdmissionGates gates,
+    ResponseAffinity affinity,
+    PoisonList poison,
+    ShutdownDrain drain,
+    GatewayMetrics metrics,
+    IOptions<ForwardingOptions> options,
+    TimeProvider time,
+    ILogger<ReplicaDispatcher> logger)
+{
+    private readonly ForwardingOptions _options = options.Value;
+
+    // vLLM speaks HTTP/1.1 only. Silence inside a stream is watched by the stream itself.
+    private readonly ForwarderRequestConfig _config = new()
+    {
+        ActivityTimeout = options.Value.FirstByteTimeout,
+        Version = System.Net.HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+    };
+
+    /// <param name="context">The caller's request.</param>
+    /// <param name="request">The same, read and checked.</param>
+    /// <param name="route">Whose replicas are asked.</param>
+    /// <param name="keeper">The replica that keeps the state which the request refers to, or null.</param>
+    /// <returns>What to tell the caller when no replica answered; null when one did, or when the caller has left.</returns>
+    public async ValueTask<UpstreamRefusal?> DispatchAsync(HttpContext context, PreparedRequest request, ModelRoute route, string? keeper)
+    {
+        metrics.Began(route, time.GetElapsedTime(request.ArrivedAt));
+        var gate = gates.Of(route.Pool.Service);
+        var prompt = picker.Read(request, route);
+        var ticket = new AdmissionTicket(request.Caller.Tenant, request.Caller.Priority, prompt.Tokens + prompt.MaxAnswerTokens);
+        if (!await gate.EnterAsync(ticket, route.Pool.CountAvailable(), context.RequestAborted))
+        {
+            metrics.Denied(request.Caller, "overload");
+            metrics.Requested(route, "refused");
+            return new(ApiError.Overloaded(gate.RetryAfterSeconds), null, AttemptOutcome.Busy);
+        }
+
+        try
+        {
+            var refusal = await TryReplicasAsync(context, request, route, prompt, keeper);
+            metrics.Requested(route, refusal is null ? "answered" : refusal.Outcome == AttemptOutcome.Refused ? "refused" : "failed");
+            return refusal;
+        }
+        finally
+        {
+            gate.Leave(ticket, route.Pool.CountAvailable());
+        }
+    }
+
+    private async ValueTask<UpstreamRefusal?> TryReplicasAsync(
+        HttpContext context, PreparedRequest request, ModelRoute route, RoutedPrompt prompt, string? keeper)
+    {
+        var refusal = UpstreamRefusal.NoReplica;
+        var caught = context.Request.Body;
+        using var body = request.BodyFor(route);
+        context.Request.Body = body;
+        var tried = new Replica?[_options.MaxAttempts];
+        var isSuspect = false;
+        try
+        {
+            for (var attempt = 0; attempt < tried.Length; attempt++)
+            {
+                if (picker.Pick(route, tried, keeper, prompt) is not var (replica, placed))
+                {
+                    return refusal;
+                }
+
+                tried[attempt] = replica;
+                body.Rewind();
+                // A refused attempt left its status there, and the forwarder takes no response that is set.
+                context.Response.StatusCode = StatusCodes.Status200OK;
+                var exchange = await AttemptAsync(context, request, route, replica, body, placed, isSuspect);
+                if (exchange.Outcome == AttemptOutcome.Answered || context.RequestAborted.IsCancellationRequested)
+                {
+                    return null;
+                }
+
+                AttemptFailed(logger, attempt + 1, replica.Id, exchange.Outcome);
+                refusal = exchange.Refusal;
+                if (!exchange.MayRetry)
+                {
+                    return refusal;
+                }
+
+                metrics.Retried(route, exchange.Outcome);
+                isSuspect |= exchange.IsSuspect;
+            }
+
+            return refusal;
+        }
+        finally
+        {
+            context.Request.Body = caught;
+        }
+    }
+
+    private async ValueTask<Exchange> AttemptAsync(
+        HttpContext context, PreparedRequest request, ModelRoute route, Replica replica, EditedBody body, PlacedRequest placed, bool isSuspect)
+    {
+        // Whoever was there when an engine died is tried again beside others who were not: if it happens again, it is known who it was.
+        var slot = isSuspect ? new SuspectSlot(replica.SuspectSlot) : null;
+        var watch = new ReplyWatch(replica, placed.Chain);
+        var firstTokenAt = 0L;
+        var exchange = new Exchange(request.Endpoint, route, replica, body, watch, _options, time, drain.Over)
+        {
+            FirstToken = () =>
+            {
+                firstTokenAt = time.GetTimestamp();
+                replica.NoteAwaiting(-1);
+                slot?.Leave();
+                replica.Report(ReplicaEvent.Answered);
+                placed.Tell(RouteEvent.FirstToken);
+                metrics.GotFirstToken(route, time.GetElapsedTime(request.ArrivedAt));
+                if (placed.Route.WantsReceipt)
+                {
+                    context.Response.Headers["x-aiinfra-route"] = $"replica={replica.Id};{placed.Route.Receipt}";
+                }
+            },
+        };
+        replica.Begin();
+        replica.NoteAwaiting(1);
+        try
+        {
+            if (slot is not null)
+            {
+                await slot.EnterAsync(context.RequestAborted);
+            }
+
+            var error = await forwarder.SendAsync(context, replica.Prefix, upstream.Invoker, _config, exchange, replica.Stalled);
+            exchange.Conclude(error, error == ForwarderError.None ? null : context.Features.Get<IForwarderErrorFeature>()?.Exception);
+            Report(context, request, route, replica, exchange, watch);
+        }
+        finally
+        {
+            replica.End();
+            replica.NoteAwaiting(firstTokenAt == 0 ? -1 : 0);
+            slot?.Leave();
+            placed.Route.Usage = watch.Usage;
+            placed.Tell(exchange.Outcome == AttemptOutcome.Answered && !exchange.BrokeLater ? RouteEvent.Finished : RouteEvent.Abandoned);
+            if (exchange.Outcome == AttemptOutcome.Answered)
+            {
+                metrics.Finished(route, request.Caller, placed.Route, time.GetElapsedTime(firstTokenAt));
+            }
+        }
+
+        return exchange;
+    }
+
+    private void Report(HttpContext context, PreparedRequest request, ModelRoute route, Replica replica, Exchange exchange, ReplyWatch watch)
+    {
+        if (exchange.Outcome == AttemptOutcome.Answered)
+        {
+            if (request.Endpoint.KeepsAnswers && watch.ResponseId is { } id)
+            {
+                affinity.Remember(id, replica, request.Caller);
+            }
+
+            if (!exchange.BrokeLater)
+            {
+                return;
+            }
+        }
+        else if (context.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+
+        ReplicaEvent? happened = exchange.Outcome switch
+        {
+            AttemptOutcome.Unreachable => ReplicaEvent.Unreachable,
+            AttemptOutcome.ShuttingDown => ReplicaEvent.ShuttingDown,
+            AttemptOutcome.Busy => null,
+            AttemptOutcome.Refused => ReplicaEvent.Answered,
+            _ => ReplicaEvent.Failed,
+        };
+        if (happened is { } seen && replica.Report(seen))
+        {
+            StateChanged(logger, replica.Id, replica.State, seen);
+            if (replica.State == ReplicaState.Ejected)
+            {
+                metrics.Ejected(route.Pool.Service, seen);
+            }
+        }
+
+        if (exchange.IsSuspect || exchange.BrokeLater)
+        {
+            _ = poison.WatchAsync(PoisonList.Fingerprint(request.Bytes.Span), replica, drain.Over);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Attempt {Attempt} on {Replica} failed: {Outcome}")]
+    private static partial void AttemptFailed(ILogger logger, int attempt, string replica, AttemptOutcome outcome);
+
+    [LoggerMessage(LogLevel.Warning, "Replica {Replica} is {State} after {Event}")]
+    private static partial void StateChanged(ILogger logger, string replica, ReplicaState state, ReplicaEvent @event);
+}

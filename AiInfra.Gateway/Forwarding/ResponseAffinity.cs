@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+using AiInfra.Gateway.Replicas;
+using AiInfra.Gateway.Tenants;
+
+namespace AiInfra.Gateway.Forwarding;
+
+/// <summary>Which replica keeps the state of which response, so that the next turn (<c>previous_response_id</c>) goes there.</summary>
+/// <remarks>Bounded: the oldest are forgotten first. A forgotten one is asked for anywhere.</remarks>
+internal sealed class ResponseAffinity
+{
+    private const int MaxKept = 65_536;
+
+    private readonly ConcurrentDictionary<string, Owner> _owners = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> _order = new();
+
+    public void Remember(string responseId, Replica replica, Caller caller)
+    {
+        if (_owners.TryAdd(responseId, new Owner(replica.Id, caller.Tenant)))
+        {
+            _order.Enqueue(responseId);
+            while (_owners.Count > MaxKept && _order.TryDequeue(out var oldest))
+            {
+                _owners.TryRemove(oldest, out _);
+            }
+        }
+    }
+
+    /// <param name="responseId">The id that the caller refers to.</param>
+    /// <param name="caller">Who refers to it.</param>
+    /// <param name="replicaId">Where it is kept; null when that is not known.</param>
+    /// <returns>False when it belongs to another tenant: for this caller it does not exist.</returns>
+    public bool TryFind(string responseId, Caller caller, out string? replicaId)
+    {
+        replicaId = null;
+        if (!_owners.TryGetValue(responseId, out var owner))
+        {
+            return true;
+        }
+
+        replicaId = owner.ReplicaId;
+        return owner.Tenant == caller.Tenant;
+    }
+
+    private sealed record Owner(string ReplicaId, string Tenant);
+}

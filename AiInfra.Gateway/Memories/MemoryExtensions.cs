@@ -1,0 +1,6 @@
+namespace AiInfra.Gateway.Memories;
+
+internal static class MemoryExtensions
+{
+    public static void AddMemoryProxy(this WebApplicationBuilder builder) => builder.Services.AddSingleton<MemoryProxy>();
+}

@@ -1,0 +1,20 @@
+namespace AiInfra.Gateway.Tenants;
+
+/// <summary>Who calls, and what the key grants beyond the ordinary.</summary>
+/// <param name="KeyId">The key's public id; it may be logged.</param>
+/// <param name="Tenant">The team whose data and budget this is.</param>
+/// <param name="User">The person or application within the tenant.</param>
+internal sealed record Caller(string KeyId, string Tenant, string User)
+{
+    /// <summary>True when engine-internal request fields pass (<c>priority</c>, <c>kv_transfer_params</c>, <c>vllm_xargs</c>, …).</summary>
+    public bool MayUseEngineFields { get; init; }
+
+    /// <summary>True when the response header <c>x-aiinfra-route</c> is given on request.</summary>
+    public bool MaySeeRoute { get; init; }
+
+    /// <summary>Which of the waiting requests go first: higher before lower.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>The tenant's cache salt; null where the cache is shared.</summary>
+    public CacheSalt? Salt { get; init; }
+}

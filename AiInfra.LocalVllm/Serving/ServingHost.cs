@@ -1,0 +1,107 @@
+using System.Net;
+using AiInfra.LocalVllm.Chat;
+using AiInfra.LocalVllm.Completions;
+using AiInfra.LocalVllm.Engine;
+using AiInfra.LocalVllm.Generation;
+using AiInfra.LocalVllm.Health;
+using AiInfra.LocalVllm.Http;
+using AiInfra.LocalVllm.Metrics;
+using AiInfra.LocalVllm.Models;
+using AiInfra.LocalVllm.Pooling;
+using AiInfra.LocalVllm.Tokenization;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace AiInfra.LocalVllm.Serving;
+
+/// <summary>Builds the server: one engine, the routes that its settings ask for, and Kestrel set to behave as uvicorn does.</summary>
+internal static partial class ServingHost
+{
+    /// <exception cref="EngineStartException">The settings do not fit the engine.</exception>
+    public static async Task<WebApplication> StartAsync(ServeSettings settings, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, settings));
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        AddServices(builder.Services, settings);
+        var app = builder.Build();
+        var engine = app.Services.GetRequiredService<IInferenceEngine>();
+        var metrics = app.Services.GetRequiredService<ServingMetrics>();
+        engine.StepCompleted = tokens => metrics.IterationTokens.Observe(tokens);
+        await engine.StartAsync(cancellationToken);
+        Map(app.Services);
+        var surface = app.Services.GetRequiredService<HttpSurface>();
+        app.Run(surface.HandleAsync);
+        await app.StartAsync(cancellationToken);
+        var address = app.Urls.First();
+        Serving(app.Logger, settings.Names[0], address, engine.Model.Notice);
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services, ServeSettings settings)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => EngineFactory.Create(settings, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(provider => provider.GetRequiredService<IInferenceEngine>().Model);
+        services.AddSingleton(provider => new ServingMetrics(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<EngineModel>().MaxModelLength));
+        services.AddSingleton(new ToolCallMetrics(settings.Names[0]));
+        services.AddSingleton<HttpMetrics>();
+        services.AddSingleton<ServerLoad>();
+        services.AddSingleton<RouteTable>();
+        services.AddSingleton<HttpSurface>();
+        services.AddSingleton<ServedModels>();
+        services.AddSingleton<Fingerprint>();
+        services.AddSingleton<LoadHeader>();
+        services.AddSingleton<Admission>();
+        services.AddSingleton<TextGenerator>();
+        services.AddSingleton<ChatRequestReader>();
+        services.AddSingleton<ChatReplyWriter>();
+        services.AddSingleton<ChatStreamWriter>();
+        services.AddSingleton<ChatEndpoint>();
+        services.AddSingleton<CompletionRequestReader>();
+        services.AddSingleton<CompletionEndpoint>();
+        services.AddSingleton<TokenizeEndpoints>();
+        services.AddSingleton<PoolingInput>();
+        services.AddSingleton<PoolingRuns>();
+        services.AddSingleton<EmbeddingEndpoints>();
+        services.AddSingleton<ScoreEndpoints>();
+        services.AddSingleton<HealthEndpoints>();
+        services.AddSingleton<MetricsEndpoint>();
+    }
+
+    private static void Map(IServiceProvider services)
+    {
+        var routes = services.GetRequiredService<RouteTable>();
+        services.GetRequiredService<HealthEndpoints>().Map(routes);
+        services.GetRequiredService<MetricsEndpoint>().Map(routes);
+        services.GetRequiredService<ServedModels>().Map(routes);
+        services.GetRequiredService<TokenizeEndpoints>().Map(routes);
+        if (services.GetRequiredService<ServeSettings>().Runner == "pooling")
+        {
+            services.GetRequiredService<EmbeddingEndpoints>().Map(routes);
+            services.GetRequiredService<ScoreEndpoints>().Map(routes);
+            return;
+        }
+
+        services.GetRequiredService<ChatEndpoint>().Map(routes);
+        services.GetRequiredService<CompletionEndpoint>().Map(routes);
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, ServeSettings settings)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(settings.KeepAliveSeconds);
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 1 << 20;
+        kestrel.Limits.MaxRequestHeaderCount = 1000;
+        kestrel.Limits.MaxRequestLineSize = 64 * 1024;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        var address = settings.Host is "localhost" ? IPAddress.Loopback : IPAddress.Parse(settings.Host);
+        kestrel.Listen(address, settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Serving {Model} on {Address}. This is not vLLM: it speaks vLLM's API. {Notice}")]
+    private static partial void Serving(ILogger logger, string model, string address, string notice);
+}

@@ -1,0 +1,88 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using AiInfra.MemoryService.Embeddings;
+using AiInfra.Tests.Fixtures;
+using AiInfra.Tests.Memory;
+using Aspire.Hosting.Testing;
+
+namespace AiInfra.Tests.Acceptance;
+
+/// <summary>Acceptance case 1: ChromaDB and the memory service are connected; services find each other; load is balanced.</summary>
+[Collection(PlatformCollection.Name)]
+public sealed class ServiceIntegrationTests(PlatformFixture platform)
+{
+    private const string Database = "/api/v2/tenants/default_tenant/databases/default_database/collections";
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_stored_memory_is_read_back_from_Chroma_as_the_models_own_vector()
+    {
+        const string text = "The staging cluster is rebuilt every Thursday night.";
+        using var client = platform.CreateClient();
+        using var stored = await client.PostAsJsonAsync("/v1/memories", new { text }, Cancelled);
+        var id = (await stored.Content.ReadFromJsonAsync<JsonObject>(Cancelled))!["id"]!.GetValue<string>();
+
+        float[]? inChroma = null;
+        await WaitUntil.TrueAsync(async () => (inChroma = await VectorInChromaAsync(id)) is not null, Cancelled);
+
+        var folder = RepositoryPaths.Models(ModelFiles.Name);
+        using var model = new MiniLmEmbeddingGenerator(Path.Combine(folder, "model.onnx"), new WordPieces(Path.Combine(folder, "vocab.txt")), 1);
+        var (_, expected, _) = model.Run(text);
+        Assert.Equal(384, inChroma!.Length);
+        Assert.All(expected.Zip(inChroma), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
+    }
+
+    [Fact]
+    public async Task Both_replicas_that_discovery_names_answer_chats()
+    {
+        using var client = platform.CreateClient();
+        using var replicas = new HttpClient();
+        var before = await AnsweredAsync(replicas);
+
+        // Together, so that each is routed while others run; prompts without a common prefix, so that no cache ties them to one replica.
+        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(async _ =>
+        {
+            var prompt = string.Concat(Enumerable.Repeat($"{Guid.NewGuid()} ", 50));
+            using var answer = await client.PostAsJsonAsync(
+                "/v1/chat/completions", new { model = platform.Model, max_tokens = 16, messages = new[] { new { role = "user", content = prompt } } }, Cancelled);
+            return (int)answer.StatusCode;
+        }));
+
+        var after = await AnsweredAsync(replicas);
+        Assert.All(answers, status => Assert.Equal(200, status));
+        Assert.Equal(answers.Length, after.Sum() - before.Sum());
+        Assert.All(after.Zip(before), pair => Assert.True(pair.First > pair.Second, "One replica answered every chat."));
+    }
+
+    private async Task<float[]?> VectorInChromaAsync(string id)
+    {
+        using var chroma = new HttpClient { BaseAddress = platform.Chroma };
+        foreach (var collection in (await chroma.GetFromJsonAsync<JsonArray>(Database, Cancelled))!)
+        {
+            using var response = await chroma.PostAsJsonAsync(
+                $"{Database}/{collection!["id"]}/get", new { ids = new[] { id }, include = new[] { "embeddings" } }, Cancelled);
+            var found = await response.Content.ReadFromJsonAsync<JsonObject>(Cancelled);
+            if (found!["embeddings"] is JsonArray { Count: 1 } vectors && vectors[0] is JsonArray vector)
+            {
+                return [.. vector.Select(value => value!.GetValue<float>())];
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<List<double>> AnsweredAsync(HttpClient client)
+    {
+        var counts = new List<double>();
+        foreach (var replica in new[] { "vllm0", "vllm1" })
+        {
+            var metrics = await client.GetStringAsync(new Uri(platform.App.GetEndpoint(replica, "http"), "/metrics"), Cancelled);
+            counts.Add(metrics.Split('\n')
+                .Where(line => line.StartsWith("vllm:request_success_total", StringComparison.Ordinal))
+                .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture)));
+        }
+
+        return counts;
+    }
+}
