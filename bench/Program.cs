@@ -1,6 +1,8 @@
 using AiInfra.Bench.LocalModel;
 using AiInfra.Bench.LocalVllm;
 using AiInfra.Bench.Limits;
+using AiInfra.Bench.LoCoMo;
+using AiInfra.Bench.MsMarco;
 using AiInfra.Bench.Planner;
 using AiInfra.Bench.Routing;
 using AiInfra.Bench.Running;
@@ -13,6 +15,8 @@ IBenchmark[] benchmarks =
     new LocalModelBenchmark(),
     new RoutingBenchmark(),
     new LimitsBenchmark(),
+    new LoCoMoBenchmark(),
+    new MsMarcoBenchmark(),
     new PlannerBenchmark(),
     new StartupBenchmark(),
 ];
