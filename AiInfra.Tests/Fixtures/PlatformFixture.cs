@@ -62,7 +62,7 @@ public sealed class PlatformFixture : IAsyncLifetime
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(StartLimit);
-        _builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AiInfra_AppHost>(limit.Token);
+        _builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AiInfra_AppHost>(["--AppHost:Engine=simulated"], limit.Token);
         ApiKey = await ParameterAsync("api-key");
         AdminKey = await ParameterAsync("admin-key");
         Model = AiInfra.AppHost.Vllm.VllmPoolSettings.From(_builder.Configuration).Model;
