@@ -1,4 +1,5 @@
 using AiInfra.Bench.LocalModel;
+using AiInfra.Bench.LocalVllm;
 using AiInfra.Bench.Planner;
 using AiInfra.Bench.Routing;
 using AiInfra.Bench.Running;
@@ -6,6 +7,7 @@ using AiInfra.Bench.Running;
 // One line a benchmark, in the order of `list`. Each says itself what it measures, needs and takes.
 IBenchmark[] benchmarks =
 [
+    new LocalVllmBenchmark(),
     new LocalModelBenchmark(),
     new RoutingBenchmark(),
     new PlannerBenchmark(),
