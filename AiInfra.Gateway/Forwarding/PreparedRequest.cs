@@ -24,6 +24,9 @@ internal sealed class PreparedRequest(ModelEndpoint endpoint, Caller caller, Req
     /// <summary>What keeps this request's prefix apart from others': the tenant's salt and the caller's own.</summary>
     public ulong SaltHash => Caller.Salt is null ? 0 : PromptHash.Of(Caller.Tenant) ^ PromptHash.Add(1, Peek.CacheSalt.Of(body.Bytes.Span));
 
+    /// <summary>True when an answer began to go out and broke.</summary>
+    public bool AnswerBroke { get; set; }
+
     public ReadOnlyMemory<byte> Bytes => body.Bytes;
 
     /// <summary>The name of the model as the caller wrote it; empty when there is none.</summary>

@@ -44,24 +44,41 @@ internal sealed partial class ReplicaDispatcher(
         var gate = gates.Of(route.Pool.Service);
         var prompt = picker.Read(request, route);
         var ticket = new AdmissionTicket(request.Caller.Tenant, request.Caller.Priority, prompt.Tokens + prompt.MaxAnswerTokens);
-        if (!await gate.EnterAsync(ticket, route.Pool.CountAvailable(), context.RequestAborted))
-        {
-            metrics.Denied(request.Caller, "overload");
-            metrics.Requested(route, "refused");
-            return new(ApiError.Overloaded(gate.RetryAfterSeconds), null, AttemptOutcome.Busy);
-        }
-
+        // What is thrown on the way means that the caller has left.
+        var outcome = "canceled";
         try
         {
-            var refusal = await TryReplicasAsync(context, request, route, prompt, keeper);
-            metrics.Requested(route, refusal is null ? "answered" : refusal.Outcome == AttemptOutcome.Refused ? "refused" : "failed");
-            return refusal;
+            if (!await gate.EnterAsync(ticket, route.Pool.CountAvailable(), context.RequestAborted))
+            {
+                outcome = "refused";
+                metrics.Denied(request.Caller, "overload");
+                return new(ApiError.Overloaded(gate.RetryAfterSeconds), null, AttemptOutcome.Busy);
+            }
+
+            try
+            {
+                var refusal = await TryReplicasAsync(context, request, route, prompt, keeper);
+                outcome = Outcome(context, request, refusal);
+                return refusal;
+            }
+            finally
+            {
+                gate.Leave(ticket, route.Pool.CountAvailable());
+            }
         }
         finally
         {
-            gate.Leave(ticket, route.Pool.CountAvailable());
+            metrics.Requested(request.Endpoint, route, outcome, time.GetElapsedTime(request.ArrivedAt));
         }
     }
+
+    private static string Outcome(HttpContext context, PreparedRequest request, UpstreamRefusal? refusal) => refusal switch
+    {
+        _ when context.RequestAborted.IsCancellationRequested => "canceled",
+        null => request.AnswerBroke ? "failed" : "answered",
+        { Outcome: AttemptOutcome.Refused } => "refused",
+        _ => "failed",
+    };
 
     private async ValueTask<UpstreamRefusal?> TryReplicasAsync(
         HttpContext context, PreparedRequest request, ModelRoute route, RoutedPrompt prompt, string? keeper)
@@ -126,7 +143,7 @@ internal sealed partial class ReplicaDispatcher(
                 slot?.Leave();
                 replica.Report(ReplicaEvent.Answered);
                 placed.Tell(RouteEvent.FirstToken);
-                metrics.GotFirstToken(route, time.GetElapsedTime(request.ArrivedAt));
+                metrics.GotFirstToken(request.Endpoint, route, time.GetElapsedTime(request.ArrivedAt));
                 if (placed.Route.WantsReceipt)
                 {
                     context.Response.Headers["x-aiinfra-route"] = $"replica={replica.Id};{placed.Route.Receipt}";
@@ -153,9 +170,10 @@ internal sealed partial class ReplicaDispatcher(
             slot?.Leave();
             placed.Route.Usage = watch.Usage;
             placed.Tell(exchange.Outcome == AttemptOutcome.Answered && !exchange.BrokeLater ? RouteEvent.Finished : RouteEvent.Abandoned);
+            request.AnswerBroke = exchange.BrokeLater;
             if (exchange.Outcome == AttemptOutcome.Answered)
             {
-                metrics.Finished(route, request.Caller, placed.Route, time.GetElapsedTime(firstTokenAt));
+                metrics.Finished(request.Endpoint, route, request.Caller, placed.Route, time.GetElapsedTime(firstTokenAt));
             }
         }
 

@@ -7,7 +7,7 @@ internal static class AlertCases
     private const string Gateway1 = """up{job="gateway",instance="g1"}""";
     private const string Vllm0 = """up{job="vllm",pool="vllm",replica="vllm0"}""";
     private const string Vllm1 = """up{job="vllm",pool="vllm",replica="vllm1"}""";
-    private const string Ok = """aiinfra_gateway_requests_total{model="m",outcome="ok"}""";
+    private const string Ok = """aiinfra_gateway_requests_total{model="m",outcome="answered"}""";
     private const string Failed = """aiinfra_gateway_requests_total{model="m",outcome="failed"}""";
     private const string Running = """vllm:num_requests_running{pool="vllm",replica="vllm0",engine="0"}""";
     private const string Generated = """vllm:generation_tokens_total{pool="vllm",replica="vllm0",engine="0"}""";

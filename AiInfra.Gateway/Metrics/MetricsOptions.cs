@@ -1,12 +1,12 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 
-namespace AiInfra.Gateway.Telemetry;
+namespace AiInfra.Gateway.Metrics;
 
 /// <summary>What the gateway's metrics may cost.</summary>
-public sealed class TelemetryOptions
+public sealed class MetricsOptions
 {
-    public const string Section = "Telemetry";
+    public const string Section = "Metrics";
 
     /// <summary>
     /// Tenants that have series of their own in metrics, the first ones since the start; all others are summed as <c>other</c>.
@@ -17,4 +17,4 @@ public sealed class TelemetryOptions
 }
 
 [OptionsValidator]
-internal sealed partial class TelemetryOptionsValidator : IValidateOptions<TelemetryOptions>;
+internal sealed partial class MetricsOptionsValidator : IValidateOptions<MetricsOptions>;
