@@ -40,7 +40,9 @@ internal static class Alternatives
 
         if (serving.Sequences is null or > 16)
         {
-            Try("--max-num-seqs 16 --max-num-batched-tokens 2048", request with { Serving = serving with { Sequences = 16, BatchedTokens = 2048 } });
+            Try(
+                "--max-num-seqs 16 --max-num-batched-tokens 2048",
+                request with { Serving = serving with { Sequences = 16, BatchedTokens = 2048 } });
         }
 
         foreach (var gpus in new[] { 2, 4, 8, 16 })

@@ -27,7 +27,8 @@ internal static class AttentionConfigReader
                 AttentionKind.Chunked => config.Required("attention_chunk_size"),
                 _ => 0,
             },
-            IsGated = config.Flag("attn_output_gate") || type.StartsWith("qwen3_next", StringComparison.Ordinal) || type.StartsWith("qwen3_5", StringComparison.Ordinal),
+            IsGated = config.Flag("attn_output_gate") || type.StartsWith("qwen3_next", StringComparison.Ordinal)
+                || type.StartsWith("qwen3_5", StringComparison.Ordinal),
             SharesCache = index >= count - (config.Integer("num_kv_shared_layers") ?? 0),
             QueryLatentRank = config.Integer("q_lora_rank") ?? 0,
             IndexerHeadSize = config.Integer("index_topk") is > 0 ? config.Integer("index_head_dim") ?? 128 : 0,

@@ -15,7 +15,9 @@ internal static class CacheGrouping
         // 1. One kind with one window, whatever the sizes: one group; a block is the sum of its pages.
         if (caches.All(cache => cache.Cache.Kind == first.Kind && cache.Cache.WindowTokens == first.WindowTokens))
         {
-            return [new CacheGroup(first.Kind, first.BlockTokens, caches.Sum(cache => cache.Cache.PageBytes), first.WindowTokens, [.. caches.Select(cache => cache.Layer)])];
+            return [new CacheGroup(
+                first.Kind, first.BlockTokens, caches.Sum(cache => cache.Cache.PageBytes), first.WindowTokens,
+                [.. caches.Select(cache => cache.Layer)])];
         }
 
         // 2. Smaller pages get longer blocks until all pages are equal in bytes.

@@ -55,7 +55,9 @@ internal sealed class CacheLayers
         ? model.DraftLayers[index]
         : model.Layers.Last(layer => layer.Attention is not null) with { State = null };
 
-    private static void Add(List<(int, CacheLayer)> caches, int index, AttentionShape attention, int tensor, int block, double elementBytes, ServingSettings settings)
+    private static void Add(
+        List<(int, CacheLayer)> caches, int index, AttentionShape attention, int tensor, int block, double elementBytes,
+        ServingSettings settings)
     {
         var kind = attention.Kind switch
         {
@@ -85,7 +87,8 @@ internal sealed class CacheLayers
                 return attention.LatentRank + (attention.LatentRank / 128 * 4) + (attention.RotaryHeadSize * 2);
             }
 
-            return Integers.RoundUp((long)((attention.LatentRank + attention.RotaryHeadSize) * elementBytes), settings.Rules.LatentRowAlignmentBytes);
+            return Integers.RoundUp(
+                (long)((attention.LatentRank + attention.RotaryHeadSize) * elementBytes), settings.Rules.LatentRowAlignmentBytes);
         }
 
         var heads = Math.Max(1, attention.KeyValueHeads / tensor);

@@ -7,7 +7,9 @@ internal sealed class CacheLayout
     private readonly StateMode _mode;
     private readonly int _contextRanks;
 
-    private CacheLayout(IReadOnlyList<CacheGroup> groups, IReadOnlyList<long> blockBytes, double growth, int attentionBlock, StateMode mode, Parallelism parallel, ServingSettings settings)
+    private CacheLayout(
+        IReadOnlyList<CacheGroup> groups, IReadOnlyList<long> blockBytes, double growth, int attentionBlock, StateMode mode,
+        Parallelism parallel, ServingSettings settings)
     {
         Groups = groups;
         BlockBytesByStage = blockBytes;
@@ -34,14 +36,18 @@ internal sealed class CacheLayout
         if (model.IsCompressedSparse)
         {
             var (sparse, bytes, growth) = CompressedSparseLayout.Build(model, settings);
-            return new CacheLayout(sparse, [.. stages.Select(stage => Math.Max(1, bytes * stage.Count / model.Layers.Count))], growth, 256, StateMode.None, parallel, settings);
+            return new CacheLayout(
+                sparse, [.. stages.Select(stage => Math.Max(1, bytes * stage.Count / model.Layers.Count))], growth, 256, StateMode.None,
+                parallel, settings);
         }
 
         var layers = CacheLayers.Of(model, parallel, settings);
         var groups = CacheGrouping.Group(layers.All, settings.Rules);
-        var blockBytes = stages.Select((stage, index) => BlockBytes(groups, layers, stage.First, index == stages.Count - 1 ? int.MaxValue : stage.First + stage.Count));
+        var blockBytes = stages.Select((stage, index) => BlockBytes(
+            groups, layers, stage.First, index == stages.Count - 1 ? int.MaxValue : stage.First + stage.Count));
         return new CacheLayout(
-            groups, [.. blockBytes], layers.All.Sum(cache => cache.Cache.GrowthBytesPerToken), layers.AttentionBlockTokens, layers.StateMode, parallel, settings);
+            groups, [.. blockBytes], layers.All.Sum(cache => cache.Cache.GrowthBytesPerToken), layers.AttentionBlockTokens, layers.StateMode,
+            parallel, settings);
     }
 
     /// <summary>Blocks that fit into <paramref name="pool"/> on one rank of a stage.</summary>
@@ -79,7 +85,8 @@ internal sealed class CacheLayout
 
     private int SmallestBlockTokens => Groups.Where(group => group.Kind != CacheKind.State).Select(group => group.BlockTokens).DefaultIfEmpty(16).Min();
 
-    private long Pages(CacheGroup group, long tokens) => group.PagesPerRequest(tokens, _settings.BatchedTokens, _mode, _settings.DraftTokens, _contextRanks);
+    private long Pages(CacheGroup group, long tokens) => group.PagesPerRequest(
+        tokens, _settings.BatchedTokens, _mode, _settings.DraftTokens, _contextRanks);
 
     private static long BlockBytes(IReadOnlyList<CacheGroup> groups, CacheLayers layers, int first, int end)
     {

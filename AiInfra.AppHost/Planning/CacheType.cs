@@ -33,7 +33,8 @@ internal sealed record CacheType(string Name, double ElementBytes)
             "" => Auto,
             "bf16" or "float16" or "fp16" => Bf16,
             "fp8_e4m3" or "fp8_e5m2" or "fp8_inc" => Fp8,
-            _ => throw new PlanInputException($"'{text}' is no cache type of vLLM that the planner knows.", $"Known: {string.Join(", ", All.Select(type => type.Name))}."),
+            _ => throw new PlanInputException(
+                $"'{text}' is no cache type of vLLM that the planner knows.", $"Known: {string.Join(", ", All.Select(type => type.Name))}."),
         };
     }
 }

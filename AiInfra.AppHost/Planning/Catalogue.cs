@@ -14,7 +14,8 @@ internal static class Catalogue
 
     /// <exception cref="PlanInputException">No such model; the message names the nearest.</exception>
     public static ModelShape Model(string name) => FindModel(name) ?? throw new PlanInputException(
-        $"The catalogue has no model '{name}'.", $"Nearest: {Nearest(name, Models.Select(model => model.Name))}. Any other by --config FILE (its config.json).");
+        $"The catalogue has no model '{name}'.",
+        $"Nearest: {Nearest(name, Models.Select(model => model.Name))}. Any other by --config FILE (its config.json).");
 
     public static ModelShape? FindModel(string name)
     {

@@ -12,7 +12,7 @@ internal static class CompressedSparseLayout
 
     public static (IReadOnlyList<CacheGroup> Groups, long BlockBytes, double GrowthBytesPerToken) Build(ModelShape model, ServingSettings settings)
     {
-        var attention = model.Layers.Select(layer => layer.Attention!).Concat(model.DraftLayers.Take(settings.DraftLayers).Select(layer => layer.Attention!)).ToList();
+        var attention = model.Layers.Concat(model.DraftLayers.Take(settings.DraftLayers)).Select(layer => layer.Attention!).ToList();
         var four = attention.Count(layer => layer.CompressionRatio == 4);
         var wide = attention.Count(layer => layer.CompressionRatio == 128);
         var headSize = attention[0].HeadSize;

@@ -7,7 +7,7 @@ internal readonly struct ConfigNumbers(JsonElement root)
 {
     private readonly JsonElement _root = root;
 
-    private readonly JsonElement _text = root.TryGetProperty("text_config", out var text) && text.ValueKind == JsonValueKind.Object ? text : root;
+    private readonly JsonElement _text = Part(root, "text_config") ?? Part(root, "language_config") ?? Part(root, "llm_config") ?? root;
 
     public JsonElement? Find(params ReadOnlySpan<string> names)
     {
@@ -27,7 +27,8 @@ internal readonly struct ConfigNumbers(JsonElement root)
 
     public int Required(params ReadOnlySpan<string> names) => Integer(names) is { } value and > 0
         ? value
-        : throw new PlanInputException($"The model's config has no positive '{names[0]}'.", "Give the config.json that lies beside the model's weights.");
+        : throw new PlanInputException(
+            $"The model's config has no positive '{names[0]}'.", "Give the config.json that lies beside the model's weights.");
 
     public string? Text(params ReadOnlySpan<string> names) => Find(names) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
 
@@ -35,6 +36,9 @@ internal readonly struct ConfigNumbers(JsonElement root)
 
     public IReadOnlyList<JsonElement> List(params ReadOnlySpan<string> names) =>
         Find(names) is { ValueKind: JsonValueKind.Array } value ? [.. value.EnumerateArray()] : [];
+
+    private static JsonElement? Part(JsonElement root, string name) =>
+        root.TryGetProperty(name, out var part) && part.ValueKind == JsonValueKind.Object ? part : null;
 
     public bool IsOff(string name) => Find(name) is { ValueKind: JsonValueKind.False };
 }

@@ -17,6 +17,9 @@ internal sealed record GpuKind(string Name, Bytes UsableMemory, double Bandwidth
 
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
-    /// <summary>Operations per second where weights are computed at <paramref name="bits"/>; a GPU without the format falls back to the next wider one.</summary>
+    /// <summary>
+    /// Operations per second where weights are computed at <paramref name="bits"/>; a GPU without the format falls back to the next wider
+    /// one.
+    /// </summary>
     public double Flops(int bits) => bits <= 4 && Flops4 > 0 ? Flops4 : bits <= 8 && Flops8 > 0 ? Flops8 : Flops16;
 }

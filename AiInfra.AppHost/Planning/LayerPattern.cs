@@ -52,7 +52,12 @@ internal static class LayerPattern
     {
         "sliding_attention" => Mixer with { Attention = AttentionKind.Sliding },
         "chunked_attention" => Mixer with { Attention = AttentionKind.Chunked },
-        "linear_attention" or "mamba" or "conv" or "recurrent" => Mixer with { Attention = null, HasState = true, HasFeedForward = type is not ("nemotron_h" or "zamba2") },
+        "linear_attention" or "mamba" or "conv" or "recurrent" => Mixer with
+        {
+            Attention = null,
+            HasState = true,
+            HasFeedForward = type is not ("nemotron_h" or "zamba2"),
+        },
         "hybrid" => Mixer with { Attention = full, HasState = true },
         "moe" or "mlp" => Mixer with { Attention = null, HasExperts = name == "moe" },
         _ => Mixer with { Attention = full, HasFeedForward = type != "nemotron_h" },
@@ -60,6 +65,11 @@ internal static class LayerPattern
 
     private static LayerKind Counted(string type, int index, int count, ConfigNumbers config, AttentionKind full)
     {
+        if (type is "mamba" or "mamba2" or "falcon_mamba")
+        {
+            return new LayerKind(null, true, false, false);
+        }
+
         if (type == "falcon_h1")
         {
             return Mixer with { HasState = true };
@@ -87,7 +97,8 @@ internal static class LayerPattern
             return (index + 1) % (config.Integer("full_attention_interval") ?? 4) != 0;
         }
 
-        if (config.Find("linear_attn_config") is { ValueKind: JsonValueKind.Object } linear && linear.TryGetProperty("full_attn_layers", out var fullLayers))
+        if (config.Find("linear_attn_config") is { ValueKind: JsonValueKind.Object } linear
+            && linear.TryGetProperty("full_attn_layers", out var fullLayers))
         {
             // Kimi-Linear counts its layers from one.
             return !fullLayers.EnumerateArray().Any(layer => layer.GetInt32() == index + 1);

@@ -22,7 +22,8 @@ internal readonly record struct LayerWeights(double Dense, double Experts, doubl
         return new LayerWeights(dense, experts, attention + state, router + plain + stateplain + (4 * hidden));
     }
 
-    private static (double Dense, double Experts, double Router) CountFeedForward(double hidden, FeedForwardShape shape, Parallelism parallel, MixedExpertPadding padding)
+    private static (double Dense, double Experts, double Router) CountFeedForward(
+        double hidden, FeedForwardShape shape, Parallelism parallel, MixedExpertPadding padding)
     {
         var dense = shape.Matrices * hidden * (shape.DenseSize + shape.SharedSize) / parallel.Tensor;
         if (shape.Experts == 0)
@@ -73,11 +74,17 @@ internal readonly record struct LayerWeights(double Dense, double Experts, doubl
         double keys = state.KeyHeads * state.KeyHeadSize, values = state.ValueHeads * state.ValueHeadSize;
         return state.Kind switch
         {
-            StateKind.GatedDelta => (hidden * ((2 * keys) + (3 * values)) / tensor, ((2 * hidden * state.ValueHeads) + (((2 * keys) + values) * state.Kernel)) / tensor),
+            StateKind.GatedDelta => (
+                hidden * ((2 * keys) + (3 * values)) / tensor,
+                ((2 * hidden * state.ValueHeads) + (((2 * keys) + values) * state.Kernel)) / tensor),
             StateKind.DeltaAttention or StateKind.LinearAttention => (5 * hidden * values / tensor, 3 * values * state.Kernel / tensor),
             StateKind.ShortConvolution => (4 * hidden * state.InnerSize / tensor, state.InnerSize * state.Kernel / (double)tensor),
-            StateKind.Mamba1 => (((3 * hidden * state.InnerSize) + (2.0 * state.KeyHeadSize * state.InnerSize) + (hidden / 8 * state.InnerSize)) / tensor, 0),
-            _ => (hidden * ((3.0 * state.InnerSize) + (2 * keys) + state.ValueHeads) / tensor, (state.InnerSize + (2 * keys)) * state.Kernel / tensor),
+            StateKind.Mamba1 => (
+                ((3 * hidden * state.InnerSize) + (2.0 * state.KeyHeadSize * state.InnerSize) + (hidden / 8 * state.InnerSize)) / tensor,
+                0),
+            _ => (
+                hidden * ((3.0 * state.InnerSize) + (2 * keys) + state.ValueHeads) / tensor,
+                (state.InnerSize + (2 * keys)) * state.Kernel / tensor),
         };
     }
 }

@@ -10,7 +10,8 @@ namespace AiInfra.AppHost.Planning;
 /// <param name="TokenSeconds">Mean time of a token at the planned load.</param>
 /// <param name="OutputTokensPerSecond">Output tokens per second of a replica at the planned load.</param>
 internal sealed record LoadPlan(
-    int SequencesPerReplica, string Limit, int? Replicas, double RequestsInFlight, double RequestsPerSecond, double FirstTokenSeconds, double TokenSeconds, double OutputTokensPerSecond)
+    int SequencesPerReplica, string Limit, int? Replicas, double RequestsInFlight, double RequestsPerSecond, double FirstTokenSeconds,
+    double TokenSeconds, double OutputTokensPerSecond)
 {
     /// <summary>Share of a replica's capacity that the peak may use: the rest absorbs bursts and the loss of a replica's warm cache.</summary>
     public const double Headroom = 0.8;
@@ -43,12 +44,15 @@ internal sealed record LoadPlan(
         }
 
         var problem = Token(1) > work.TokenLimitSeconds
-            ? $"Even alone a request takes {Token(1) * 1000:0.0} ms a token; {work.TokenLimitSeconds * 1000:0.0} ms needs more tensor parallelism, fewer bits or a faster GPU."
+            ? $"Even alone a request takes {Token(1) * 1000:0.0} ms a token; {work.TokenLimitSeconds * 1000:0.0} ms needs more tensor "
+                + "parallelism, fewer bits or a faster GPU."
             : roofline.Prefill(uncached) > work.FirstTokenSeconds
-                ? $"Prefill of {uncached:N0} uncached tokens alone takes {roofline.Prefill(uncached):0.00} s; {work.FirstTokenSeconds:0.00} s needs shorter prompts, more cached prefix or more compute."
+                ? $"Prefill of {uncached:N0} uncached tokens alone takes {roofline.Prefill(uncached):0.00} s; "
+                    + $"{work.FirstTokenSeconds:0.00} s needs shorter prompts, more cached prefix or more compute."
                 : null;
         return new LoadPlan(
-            sequences, limit, problem is null ? replicas : null, inFlight, rate, first, Token(Math.Min(sequences, Math.Max(1, inFlight / replicas))), perReplica * work.AnswerTokens)
+            sequences, limit, problem is null ? replicas : null, inFlight, rate, first,
+            Token(Math.Min(sequences, Math.Max(1, inFlight / replicas))), perReplica * work.AnswerTokens)
         {
             Problem = problem,
         };

@@ -1,7 +1,8 @@
 namespace AiInfra.AppHost.Planning;
 
 /// <summary>Memory of one rank of one pipeline stage, as vLLM accounts for it at start.</summary>
-internal sealed record StageMemory(int Stage, Bytes Weights, Bytes Activation, Bytes OutsideTorch, Bytes Graphs, Bytes Requested, bool GraphsAreCounted, Bytes? FixedPool)
+internal sealed record StageMemory(
+    int Stage, Bytes Weights, Bytes Activation, Bytes OutsideTorch, Bytes Graphs, Bytes Requested, bool GraphsAreCounted, Bytes? FixedPool)
 {
     /// <summary>What is left for the cache, or what the user fixed; negative when weights and reserves alone exceed what was requested.</summary>
     public Bytes Pool => FixedPool ?? Requested - Weights - Activation - OutsideTorch - (GraphsAreCounted ? Graphs : Bytes.Zero);
@@ -68,7 +69,8 @@ internal sealed class MemoryPlan
             var resident = weights.OnStage(range.First, range.Count, index == 0, index == ranges.Count - 1);
             return new StageMemory(
                 index, Bytes.Max(Bytes.Zero, resident - settings.HostOffload), activation, MemoryReserve.OutsideTorch(gpu, parallel, settings.Rules),
-                graphs * ((double)range.Count / model.Layers.Count), gpu.UsableMemory * settings.Utilization, settings.Rules.CountsCudaGraphs, settings.FixedPool);
+                graphs * ((double)range.Count / model.Layers.Count), gpu.UsableMemory * settings.Utilization,
+                settings.Rules.CountsCudaGraphs, settings.FixedPool);
         });
         return new MemoryPlan([.. stages], layout, weights, settings, gpu.IsUnified ? gpu.UsableMemory * 0.05 : Bytes.Zero);
     }

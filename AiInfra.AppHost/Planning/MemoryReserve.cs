@@ -57,7 +57,8 @@ internal static class MemoryReserve
         double expertSize = parallel.SharesExperts ? shape.ExpertSize : (double)shape.ExpertSize / parallel.Tensor;
         var experts = shape.ExpertsPerToken * (Math.Max(2 * expertSize, shape.LatentSize > 0 ? shape.LatentSize : model.HiddenSize) + expertSize);
         var attention = layer.Attention is { } heads
-            ? 3.0 * ((heads.QueryHeads * (heads.HeadSize + heads.RotaryHeadSize) * (heads.IsGated ? 2 : 1)) + (2.0 * heads.KeyValueHeads * heads.HeadSize)) / parallel.Tensor
+            ? 3.0 / parallel.Tensor * ((heads.QueryHeads * (heads.HeadSize + heads.RotaryHeadSize) * (heads.IsGated ? 2 : 1))
+                + (2.0 * heads.KeyValueHeads * heads.HeadSize))
             : 0;
         var state = layer.State is { } recurrent
             ? ((2.0 * recurrent.KeyHeads * recurrent.KeyHeadSize) + (9.0 * recurrent.ValueHeads * recurrent.ValueHeadSize)) / parallel.Tensor

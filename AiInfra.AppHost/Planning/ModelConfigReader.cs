@@ -41,7 +41,8 @@ internal static class ModelConfigReader
             ElementBytes = type16 == "float32" ? 4 : 2,
             Vision = VisionConfigReader.Read(type, config),
             // A predictor is one more layer with attention, and experts where the model has them.
-            DraftLayers = [.. Enumerable.Repeat(new LayerShape(draft.Attention, null, layers.MaxBy(layer => layer.FeedForward.Experts)!.FeedForward), drafts)],
+            DraftLayers = [.. Enumerable.Repeat(
+                new LayerShape(draft.Attention, null, layers.MaxBy(layer => layer.FeedForward.Experts)!.FeedForward), drafts)],
             NativeWeights = NativeWeights(config),
             CachesAllStates = Array.IndexOf(AllStateTypes, type) >= 0,
             StateChunkTokens = config.Integer("mamba_chunk_size", "chunk_size") ?? 2048,
@@ -60,5 +61,7 @@ internal static class ModelConfigReader
     }
 
     private static PlanInputException UnknownState(string type) =>
-        new($"The recurrent layers of model type '{type}' are not known to the planner.", "Known: Qwen3-Next and 3.5, Nemotron-H, Granite 4, Bamba, Falcon-H1, Jamba, Zamba2, LFM2, MiniMax-01, Kimi-Linear.");
+        new(
+            $"The recurrent layers of model type '{type}' are not known to the planner.",
+            "Known: Qwen3-Next and 3.5, Nemotron-H, Granite 4, Bamba, Falcon-H1, Jamba, Zamba2, LFM2, MiniMax-01, Kimi-Linear.");
 }

@@ -1,7 +1,8 @@
 namespace AiInfra.AppHost.Planning;
 
 /// <summary>The numbers of a model that decide its memory and speed. Counts are per whole model, before any parallel split.</summary>
-internal sealed record ModelShape(string Name, string ModelType, int HiddenSize, int VocabularySize, int ContextTokens, IReadOnlyList<LayerShape> Layers)
+internal sealed record ModelShape(
+    string Name, string ModelType, int HiddenSize, int VocabularySize, int ContextTokens, IReadOnlyList<LayerShape> Layers)
 {
     /// <summary>Input and output embedding are one matrix.</summary>
     public bool TiesEmbeddings { get; init; }

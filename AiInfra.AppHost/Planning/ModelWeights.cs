@@ -39,7 +39,9 @@ internal sealed class ModelWeights
         return Bytes.Of(bytes);
     }
 
-    /// <summary>Weight bytes that a rank reads to decode <paramref name="sequences"/> tokens at once: experts only as far as some token chose them.</summary>
+    /// <summary>
+    /// Weight bytes that a rank reads to decode <paramref name="sequences"/> tokens at once: experts only as far as some token chose them.
+    /// </summary>
     public double ReadPerStep(double sequences)
     {
         var bytes = 0.0;

@@ -17,7 +17,9 @@ internal static class PlanChecks
 
         if (serving.Utilization is <= 0 or > 1)
         {
-            throw new PlanInputException($"A GPU memory utilization of {serving.Utilization} is no share of the memory.", "Give a number above 0 and up to 1, like 0.9.");
+            throw new PlanInputException(
+                $"A GPU memory utilization of {serving.Utilization} is no share of the memory.",
+                "Give a number above 0 and up to 1, like 0.9.");
         }
 
         if (serving.ContextTokens is { } context && (context < 1 || context > model.ContextTokens))
@@ -28,7 +30,8 @@ internal static class PlanChecks
 
         if (serving.BatchedTokens is < 1 || serving.Sequences is < 1 || serving.BlockTokens is < 1)
         {
-            throw new PlanInputException("Batched tokens, sequences and block size must be positive.", "Leave them out: vLLM's own defaults are used.");
+            throw new PlanInputException(
+                "Batched tokens, sequences and block size must be positive.", "Leave them out: vLLM's own defaults are used.");
         }
 
         var tokens = request.Workload.PromptTokens + request.Workload.AnswerTokens;
@@ -48,7 +51,8 @@ internal static class PlanChecks
     public static bool CanSplit(ModelShape model, int tensor) => model.Layers
         .Select(layer => layer.Attention).OfType<AttentionShape>()
         .All(attention => attention.QueryHeads % tensor == 0
-            && (attention.Kind is AttentionKind.Latent or AttentionKind.Compressed || attention.KeyValueHeads % tensor == 0 || tensor % attention.KeyValueHeads == 0));
+            && (attention.Kind is AttentionKind.Latent or AttentionKind.Compressed || attention.KeyValueHeads % tensor == 0
+                || tensor % attention.KeyValueHeads == 0));
 
     private static void CheckSplit(PlanRequest request, Parallelism parallel)
     {
@@ -60,28 +64,36 @@ internal static class PlanChecks
         if (parallel.Gpus > request.Gpus)
         {
             throw new PlanInputException(
-                $"{parallel} needs {parallel.Gpus} GPUs; there are {request.Gpus}.", $"Give --gpus-per-node and --nodes whose product is at least {parallel.Gpus}.");
+                $"{parallel} needs {parallel.Gpus} GPUs; there are {request.Gpus}.",
+                $"Give --gpus-per-node and --nodes whose product is at least {parallel.Gpus}.");
         }
 
         if (!CanSplit(request.Model, parallel.Tensor))
         {
             var nearest = Enumerable.Range(1, 64).Where(tensor => CanSplit(request.Model, tensor)).MinBy(tensor => Math.Abs(tensor - parallel.Tensor));
-            throw new PlanInputException($"The heads of {request.Model.Name} do not divide among {parallel.Tensor} tensor-parallel ranks.", $"Nearest: --tp {nearest}.");
+            throw new PlanInputException(
+                $"The heads of {request.Model.Name} do not divide among {parallel.Tensor} tensor-parallel ranks.",
+                $"Nearest: --tp {nearest}.");
         }
 
         if (parallel.Pipeline > request.Model.Layers.Count)
         {
-            throw new PlanInputException($"{request.Model.Layers.Count} layers cannot fill {parallel.Pipeline} pipeline stages.", $"Give --pp up to {request.Model.Layers.Count}.");
+            throw new PlanInputException(
+                $"{request.Model.Layers.Count} layers cannot fill {parallel.Pipeline} pipeline stages.",
+                $"Give --pp up to {request.Model.Layers.Count}.");
         }
 
         if (parallel.Tensor % parallel.DecodeContext != 0)
         {
-            throw new PlanInputException($"Decode context parallelism of {parallel.DecodeContext} does not divide {parallel.Tensor} ranks.", "Give a --dcp that divides --tp.");
+            throw new PlanInputException(
+                $"Decode context parallelism of {parallel.DecodeContext} does not divide {parallel.Tensor} ranks.",
+                "Give a --dcp that divides --tp.");
         }
 
         if (parallel.ContextRanks > 1 && (request.Model.IsHybrid || request.Model.Layers.Any(layer => layer.Attention is { WindowTokens: > 0 })))
         {
-            throw new PlanInputException("Context parallelism needs a model whose layers all keep the whole length.", "Leave --dcp and --pcp at 1.");
+            throw new PlanInputException(
+                "Context parallelism needs a model whose layers all keep the whole length.", "Leave --dcp and --pcp at 1.");
         }
 
         var replicated = request.Model.UsesLatentAttention ? parallel.Tensor

@@ -21,7 +21,8 @@ internal sealed class PlanOptions
             }
             else if (value is null)
             {
-                value = ++index < args.Length ? args[index] : throw new PlanInputException($"{name} has no value.", $"Write {name} {option.Value}.");
+                value = ++index < args.Length ? args[index] : throw new PlanInputException(
+                    $"{name} has no value.", $"Write {name} {option.Value}.");
             }
 
             if (!_values.TryAdd(name, value))
@@ -60,7 +61,8 @@ internal sealed class PlanOptions
         foreach (var (prefix, factor) in prefixes)
         {
             if (trimmed.EndsWith(prefix + unit, StringComparison.OrdinalIgnoreCase)
-                && double.TryParse(trimmed[..^(unit.Length + 1)], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 && double.IsFinite(value))
+                && double.TryParse(trimmed[..^(unit.Length + 1)], NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+                && value > 0 && double.IsFinite(value))
             {
                 return value * factor;
             }

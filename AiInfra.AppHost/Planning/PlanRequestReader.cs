@@ -33,11 +33,14 @@ internal static class PlanRequestReader
             }
             catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException)
             {
-                throw new PlanInputException($"{file} cannot be read as a model's config: {problem.Message}", "Give the config.json that lies beside the model's weights.");
+                throw new PlanInputException(
+                    $"{file} cannot be read as a model's config: {problem.Message}",
+                    "Give the config.json that lies beside the model's weights.");
             }
         }
 
-        var wanted = options.Text("--model") ?? throw new PlanInputException("No model is named.", "Give --model NAME (--list models) or --config FILE.");
+        var wanted = options.Text("--model") ?? throw new PlanInputException(
+            "No model is named.", "Give --model NAME (--list models) or --config FILE.");
         var shape = Catalogue.Model(wanted);
         var entry = Catalogue.Models.First(model => model.Name == shape.Name);
         return (shape, wanted.Contains('/', StringComparison.Ordinal) ? wanted : entry.Names[1]);
@@ -63,7 +66,8 @@ internal static class PlanRequestReader
     private static Parallelism? Split(PlanOptions options)
     {
         string[] names = ["--tp", "--pp", "--dp", "--dcp", "--pcp", "--expert-parallel"];
-        return !names.Any(options.Has) ? null : new Parallelism(options.Integer("--tp") ?? 1, options.Integer("--pp") ?? 1, options.Integer("--dp") ?? 1)
+        return !names.Any(options.Has) ? null : new Parallelism(
+            options.Integer("--tp") ?? 1, options.Integer("--pp") ?? 1, options.Integer("--dp") ?? 1)
         {
             DecodeContext = options.Integer("--dcp") ?? 1,
             PrefillContext = options.Integer("--pcp") ?? 1,

@@ -22,9 +22,11 @@ internal static class PlanSections
             ]),
             new("Model and GPUs",
             [
-                ("model", $"{report.Model}, {report.ParametersBillions} billion parameters, {report.ActiveParametersBillions} active, weights {report.Weights}"),
+                ("model", $"{report.Model}, {report.ParametersBillions} billion parameters, {report.ActiveParametersBillions} active"),
+                ("weights", report.Weights),
                 ("GPUs", $"{report.Gpus} x {report.Gpu}"),
-                ("split", $"TP {report.Split.TensorParallel}, PP {report.Split.PipelineParallel}, DP {report.Split.DataParallel}: {report.Split.GpusPerReplica} a replica, {report.Split.ReplicasAvailable} replicas possible"),
+                ("split of a replica", $"TP {report.Split.TensorParallel}, PP {report.Split.PipelineParallel}, DP {report.Split.DataParallel}"),
+                ("replicas possible", $"{report.Split.ReplicasAvailable}, of {report.Split.GpusPerReplica} GPUs each"),
                 ("vLLM", report.VllmVersion),
             ]),
             new(report.Memory.Count == 1 ? "Memory of a GPU" : $"Memory of a GPU, tightest stage ({stage.Stage})",
@@ -38,10 +40,13 @@ internal static class PlanSections
             ]),
             new("Cache",
             [
-                ("bytes a token and GPU", report.Cache.BytesPerTokenPerGpu.ToString("N0", CultureInfo.InvariantCulture) + $" ({report.Cache.Type})"),
+                (
+                    "bytes a token and GPU",
+                    report.Cache.BytesPerTokenPerGpu.ToString("N0", CultureInfo.InvariantCulture) + $" ({report.Cache.Type})"),
                 ("blocks", $"{report.Cache.Blocks:N0} of {Size(report.Cache.BlockBytes[stage.Stage])}, {report.Cache.AttentionBlockTokens} tokens"),
-                ("groups", string.Join("; ", report.Cache.Groups.GroupBy(group => (group.Kind, group.BlockTokens, group.PageBytes)).Select(group =>
-                    $"{group.Count()} x {group.Key.Kind} of {group.Max(member => member.Layers)} layers, {group.Key.BlockTokens} tokens, {Size(group.Key.PageBytes)}"))),
+                .. report.Cache.Groups.GroupBy(group => (group.Kind, group.BlockTokens, group.PageBytes)).Select(group => (
+                    $"{group.Key.Kind.ToLowerInvariant()} groups",
+                    $"{group.Count()} of {group.Max(member => member.Layers)} layers, {group.Key.BlockTokens} tokens and {Size(group.Key.PageBytes)} a page")),
                 ("tokens", report.Cache.CacheTokens.ToString("N0", CultureInfo.InvariantCulture)),
                 ("requests of full length", $"{report.Cache.MaxConcurrencyAtFullContext:0.00} x {report.ContextTokens:N0} tokens"),
                 ("longest request", $"{report.Cache.LongestRequestTokens:N0} tokens"),
@@ -52,7 +57,11 @@ internal static class PlanSections
             sections.Add(new PlanSection("Speed of a replica",
             [
                 ("decode, alone", $"{speed.DecodeTokensPerSecondAlone:0.0} tokens/s"),
-                .. report.Load is null ? Array.Empty<(string, string)>() : [("decode, at load", $"{speed.DecodeTokensPerSecondPerRequestAtLoad:0.0} tokens/s a request, {speed.OutputTokensPerSecondPerReplicaAtLoad:N0} tokens/s in all")],
+                .. report.Load is null ? Array.Empty<(string, string)>() :
+                [
+                    ("decode, at load", $"{speed.DecodeTokensPerSecondPerRequestAtLoad:0.0} tokens/s a request"),
+                    ("output, at load", $"{speed.OutputTokensPerSecondPerReplicaAtLoad:N0} tokens/s"),
+                ],
                 ("prefill", $"{speed.PrefillTokensPerSecond:N0} tokens/s"),
             ]));
         }
@@ -83,7 +92,9 @@ internal static class PlanSections
             sections.Add(new PlanSection("vLLM", [("command", "vllm " + string.Join(' ', report.VllmArguments.Select(Quoted)))]));
         }
 
-        sections.Add(new PlanSection("Assumptions", [.. report.Assumptions.Select((assumption, index) => ((index + 1).ToString(CultureInfo.InvariantCulture), assumption))]));
+        sections.Add(new PlanSection(
+            "Assumptions",
+            [.. report.Assumptions.Select((assumption, index) => ((index + 1).ToString(CultureInfo.InvariantCulture), assumption))]));
         return sections;
     }
 

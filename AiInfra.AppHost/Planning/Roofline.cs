@@ -21,7 +21,10 @@ internal sealed class Roofline(ModelShape model, WeightPrecision precision, GpuK
 
     private double Flops => gpu.Flops(precision.ComputeBits) * ComputeEfficiency;
 
-    /// <summary>Seconds for one token of each of <paramref name="sequences"/> requests that hold <paramref name="contextTokens"/> each, without prefill beside it.</summary>
+    /// <summary>
+    /// Seconds for one token of each of <paramref name="sequences"/> requests that hold <paramref name="contextTokens"/> each, without
+    /// prefill beside it.
+    /// </summary>
     public double DecodeStep(double sequences, double contextTokens)
     {
         var cache = sequences * CacheRead(contextTokens);

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace AiInfra.AppHost.Planning;
 
-/// <summary>The arguments of <c>vllm serve</c> that make the plan come true: what differs from vLLM's own defaults, and what the plan rests on.</summary>
+/// <summary>
+/// The arguments of <c>vllm serve</c> that make the plan come true: what differs from vLLM's own defaults, and what the plan rests on.
+/// </summary>
 internal static class ServeArguments
 {
     public static IReadOnlyList<string> For(Plan plan)
@@ -14,7 +16,9 @@ internal static class ServeArguments
 
         Add("--max-model-len", settings.ContextTokens);
         Add("--gpu-memory-utilization", settings.Utilization);
-        Add("--max-num-seqs", Math.Min(settings.Sequences, plan.Request.Workload.TokenSeconds is not null && plan.Load is { } load ? Math.Max(1, load.SequencesPerReplica) : settings.Sequences));
+        // A stated time of a token narrows the batch.
+        var keepsTime = plan.Request.Workload.TokenSeconds is not null && plan.Load is not null;
+        Add("--max-num-seqs", keepsTime ? Math.Min(settings.Sequences, plan.Load!.SequencesPerReplica) : settings.Sequences);
         Add("--max-num-batched-tokens", settings.BatchedTokens);
         if (plan.Parallel.Tensor > 1)
         {

@@ -25,7 +25,10 @@ internal sealed record ServingSettings(VllmRules Rules, CacheType Cache, int Con
     /// <summary>Weights kept in host memory, per GPU.</summary>
     public Bytes HostOffload { get; init; }
 
-    /// <summary>Whether 8-bit rows of sparse latent attention take the packed layout: on Hopper always, on Blackwell until 0.18; 0.11.0 took it by default.</summary>
+    /// <summary>
+    /// Whether 8-bit rows of sparse latent attention take the packed layout: on Hopper always, on Blackwell until 0.18; 0.11.0 took it by
+    /// default.
+    /// </summary>
     public bool PacksSparseRows(CacheType type) =>
         (type == CacheType.Fp8 && (IsHopper || !Rules.Version.IsAtLeast(18, 0))) || (type == CacheType.Auto && Rules.Version is { Minor: 11, Patch: 0 });
 }

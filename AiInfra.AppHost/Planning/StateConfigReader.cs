@@ -45,9 +45,10 @@ internal static class StateConfigReader
 
         var convolution = config.Integer("conv_kernel", "mamba_d_conv") ?? 4;
         var expand = config.Integer("mamba_expand", "expand") ?? 2;
-        if (type == "jamba")
+        if (type is "jamba" or "mamba" or "falcon_mamba")
         {
-            return new StateShape(StateKind.Mamba1, 1, 1, stateSize.Value, 0, convolution) { InnerSize = expand * hidden };
+            var width = type == "jamba" ? expand * hidden : config.Integer("intermediate_size") ?? expand * hidden;
+            return new StateShape(StateKind.Mamba1, 1, 1, stateSize.Value, 0, convolution) { InnerSize = width };
         }
 
         var mambaHeads = config.Required("mamba_num_heads", "mamba_n_heads", "n_mamba_heads", "num_heads");

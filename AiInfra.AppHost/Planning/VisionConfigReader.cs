@@ -16,7 +16,9 @@ internal static class VisionConfigReader
         var (patches, tokens) = vision.Integer("patches_per_item") is { } stated
             ? (stated, vision.Integer("tokens_per_item") ?? stated / 4)
             : LargestItem(type, vision, config);
-        return new VisionShape(hidden, vision.Integer("intermediate_size") ?? 4 * hidden, vision.Integer("num_hidden_layers", "depth") ?? 27, patches, tokens);
+        return new VisionShape(
+            hidden, vision.Integer("intermediate_size") ?? 4 * hidden, vision.Integer("num_hidden_layers", "depth") ?? 27, patches,
+            tokens);
     }
 
     private static (int Patches, int Tokens) LargestItem(string type, ConfigNumbers vision, ConfigNumbers config)

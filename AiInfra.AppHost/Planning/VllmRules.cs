@@ -15,7 +15,9 @@ internal sealed record VllmRules(VllmVersion Version)
     /// <summary>Chunked local attention (Llama 4) was kept out of the groups, for its latency, until 0.14.</summary>
     public bool GroupsChunkedLayers => GroupsLayers && Version.IsAtLeast(14, 0);
 
-    /// <summary>Since 0.20 free memory of a unified GPU is what the whole host has left: the server's own processes count against the pool.</summary>
+    /// <summary>
+    /// Since 0.20 free memory of a unified GPU is what the whole host has left: the server's own processes count against the pool.
+    /// </summary>
     public bool CountsHostMemoryOnUnified => Version.IsAtLeast(20, 0);
 
     /// <summary>
@@ -23,7 +25,9 @@ internal sealed record VllmRules(VllmVersion Version)
     /// </summary>
     public double GroupPaddingLimit => Version.IsAtLeast(18, 0) ? 1.5 : Version.IsAtLeast(12, 0) ? 1.25 : 1.0;
 
-    /// <summary>Since 0.20.1 the printed token line is concurrency times the longest request; before, blocks per group times the smallest block.</summary>
+    /// <summary>
+    /// Since 0.20.1 the printed token line is concurrency times the longest request; before, blocks per group times the smallest block.
+    /// </summary>
     public bool PrintsTokensFromConcurrency => Version.IsAtLeast(20, 1);
 
     /// <summary>Since 0.9.1 concurrency counts whole blocks; before, it was tokens divided by the longest request.</summary>

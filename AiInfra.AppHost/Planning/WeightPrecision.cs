@@ -1,6 +1,9 @@
 namespace AiInfra.AppHost.Planning;
 
-/// <summary>How a checkpoint stores its matrices, in bits per weight with scales and zero points. Embeddings, output head, routers and norms stay at 16.</summary>
+/// <summary>
+/// How a checkpoint stores its matrices, in bits per weight with scales and zero points. Embeddings, output head, routers and norms stay at
+/// 16.
+/// </summary>
 internal sealed record WeightPrecision(string Name, double DenseBits, double ExpertBits, double AttentionBits)
 {
     /// <summary>Bits that the arithmetic runs at: 16, 8 or 4.</summary>
@@ -63,13 +66,17 @@ internal sealed record WeightPrecision(string Name, double DenseBits, double Exp
     /// <exception cref="PlanInputException">The format is not known.</exception>
     public static WeightPrecision Parse(string text) => TryParse(text, out var precision)
         ? precision
-        : throw new PlanInputException($"'{text}' is no weight format that the planner knows.", $"Known: {string.Join(", ", All.Select(known => known.Name))}.");
+        : throw new PlanInputException(
+            $"'{text}' is no weight format that the planner knows.", $"Known: {string.Join(", ", All.Select(known => known.Name))}.");
 
     private static readonly (string Word, WeightPrecision Precision)[] Words =
     [
-        ("fp4-fp8", Fp4Fp8), ("fp4 experts", Fp4Fp8), ("int4-experts", Int4Experts), ("mxfp4", MxFp4), ("nvfp4-experts", NvFp4Experts), ("nvfp4", NvFp4), ("modelopt_fp4", NvFp4),
-        ("fp8-ffn", Fp8FeedForward), ("fbgemm_fp8", Fp8FeedForward), ("fp8", Fp8), ("f8_e4m3", Fp8), ("int8", Int8), ("w8a8", Int8), ("w8a16", Int8), ("8-bit", Int8), ("8bit", Int8),
-        ("int4", Int4), ("awq", Int4), ("gptq", Int4), ("w4a", Int4), ("wna16", Int4), ("4-bit", Int4), ("4bit", Int4), ("4bpw", Int4), ("autoround", Int4),
+        ("fp4-fp8", Fp4Fp8), ("fp4 experts", Fp4Fp8), ("int4-experts", Int4Experts), ("mxfp4", MxFp4),
+        ("nvfp4-experts", NvFp4Experts), ("nvfp4", NvFp4), ("modelopt_fp4", NvFp4),
+        ("fp8-ffn", Fp8FeedForward), ("fbgemm_fp8", Fp8FeedForward), ("fp8", Fp8), ("f8_e4m3", Fp8),
+        ("int8", Int8), ("w8a8", Int8), ("w8a16", Int8), ("8-bit", Int8), ("8bit", Int8),
+        ("int4", Int4), ("awq", Int4), ("gptq", Int4), ("w4a", Int4), ("wna16", Int4),
+        ("4-bit", Int4), ("4bit", Int4), ("4bpw", Int4), ("autoround", Int4),
         ("fp4", NvFp4), ("bf16", Bf16), ("fp16", Bf16), ("bfloat16", Bf16), ("float16", Bf16), ("none", Bf16),
     ];
 }

@@ -12,7 +12,8 @@ public sealed class CacheLayoutTests
     [InlineData("qwen2-7b", 2, "0.10.1.1", 16384, 34_177_202_258, 1_192_160, 72.76)]
     [InlineData("gpt-oss-120b", 4, "0.10.1.1", 16384, 48_661_979_464, 2_640_144, 284.25)]
     [InlineData("qwen3-30b-a3b", 1, "0.12.0", 16384, 5_207_647_846, 52_960, 3.23)]
-    public void Tokens_and_concurrency_follow_from_the_pool(string model, int tensor, string version, int context, long pool, long tokens, double concurrency)
+    public void Tokens_and_concurrency_follow_from_the_pool(
+        string model, int tensor, string version, int context, long pool, long tokens, double concurrency)
     {
         var choices = PlannedStarts.Vllm(version, context) with { BatchedTokens = 2048 };
         var layout = PlannedStarts.Layout(model, tensor, choices);
@@ -73,7 +74,9 @@ public sealed class CacheLayoutTests
         var sparse = PlannedStarts.Layout("deepseek-v3.2", 8, PlannedStarts.Vllm("0.20.0", 8192), "h200");
         Assert.Equal(61 * 576 * 2, plain.GrowthBytesPerToken);
         Assert.Equal(61 * ((576 * 2) + 132), sparse.GrowthBytesPerToken);
-        Assert.Equal(plain.GrowthBytesPerToken, PlannedStarts.Layout("deepseek-v3", 1, PlannedStarts.Vllm("0.20.0", 8192), "h200").GrowthBytesPerToken);
+        Assert.Equal(
+            plain.GrowthBytesPerToken,
+            PlannedStarts.Layout("deepseek-v3", 1, PlannedStarts.Vllm("0.20.0", 8192), "h200").GrowthBytesPerToken);
     }
 
     [Fact]

@@ -13,7 +13,9 @@ public sealed class ModelConfigReaderTests
             {"model_type":"gemma3_text","hidden_size":1152,"num_hidden_layers":4,"num_attention_heads":4,"num_key_value_heads":1,"head_dim":256,"intermediate_size":6912,
              "vocab_size":262144,"sliding_window":512,"layer_types":["sliding_attention","sliding_attention","full_attention","sliding_attention"]}
             """);
-        Assert.Equal([AttentionKind.Sliding, AttentionKind.Sliding, AttentionKind.Full, AttentionKind.Sliding], model.Layers.Select(layer => layer.Attention!.Kind));
+        Assert.Equal(
+            [AttentionKind.Sliding, AttentionKind.Sliding, AttentionKind.Full, AttentionKind.Sliding],
+            model.Layers.Select(layer => layer.Attention!.Kind));
         Assert.Equal(512, model.Layers[0].Attention!.WindowTokens);
     }
 
@@ -63,6 +65,36 @@ public sealed class ModelConfigReaderTests
              "mamba_d_ssm":3072,"mamba_n_heads":48,"mamba_d_head":64,"mamba_d_state":256,"mamba_n_groups":1,"mamba_d_conv":4}
             """);
         Assert.All(model.Layers, layer => Assert.True(layer is { Attention: not null, State: not null }));
+    }
+
+    [Fact]
+    public void Pages_of_linear_and_latent_layers_become_equal()
+    {
+        // Kimi-Linear's kind: three delta-attention layers to one of latent attention, layers counted from one.
+        var model = Read("""
+            {"model_type":"kimi_linear","hidden_size":2304,"num_hidden_layers":8,"num_attention_heads":32,"num_key_value_heads":32,"intermediate_size":9216,
+             "vocab_size":163840,"kv_lora_rank":512,"qk_rope_head_dim":64,"qk_nope_head_dim":128,"v_head_dim":128,
+             "linear_attn_config":{"num_heads":32,"head_dim":128,"short_conv_kernel_size":4,"kda_layers":[1,2,3,5,6,7],"full_attn_layers":[4,8]}}
+            """);
+        var settings = SettingsResolver.Resolve(model, Catalogue.Gpu("h100"), PlannedStarts.Vllm("0.20.0", 4096));
+        var layout = CacheLayout.Of(model, Parallelism.One, settings);
+        Assert.Single(layout.Groups.Select(group => group.PageBytes).Distinct());
+        Assert.Equal(4, layout.Groups.Count);
+        // Three convolution tails in 16 bits and a 32-bit matrix a head, in whole blocks of 16 rows of 1152 bytes.
+        var state = (3 * 4096 * 3 * 2) + (32 * 128 * 128 * 4);
+        Assert.Equal(16 * (int)Math.Ceiling(state / (16 * 1152.0)), layout.AttentionBlockTokens);
+    }
+
+    [Fact]
+    public void A_model_of_states_alone_grows_with_nothing()
+    {
+        var model = Read("""
+            {"model_type":"mamba2","hidden_size":2560,"num_hidden_layers":3,"num_heads":80,"head_dim":64,"state_size":128,"n_groups":1,"conv_kernel":4,"expand":2,"vocab_size":50288}
+            """);
+        var settings = SettingsResolver.Resolve(model, Catalogue.Gpu("h100"), PlannedStarts.Vllm("0.20.0", 4096));
+        var layout = CacheLayout.Of(model, Parallelism.One, settings);
+        Assert.Equal(0, layout.GrowthBytesPerToken);
+        Assert.Equal(1, layout.BlocksPerRequest(1_000_000));
     }
 
     [Fact]

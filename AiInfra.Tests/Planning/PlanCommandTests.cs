@@ -8,7 +8,8 @@ public sealed class PlanCommandTests
     [Fact]
     public void Writes_a_plan_as_json_with_units_in_its_names()
     {
-        var (code, output, _) = Run("--model", "qwen3-32b", "--gpu", "H100", "--gpus-per-node", "2", "--context", "32768", "--users", "200", "--format", "json");
+        var (code, output, _) = Run(
+            "--model", "qwen3-32b", "--gpu", "H100", "--gpus-per-node", "2", "--context", "32768", "--users", "200", "--format", "json");
         Assert.Equal(0, code);
         var plan = JsonDocument.Parse(output).RootElement;
         Assert.Equal("starts", plan.GetProperty("verdict").GetString());
@@ -42,12 +43,14 @@ public sealed class PlanCommandTests
     [Fact]
     public void Every_alternative_that_it_names_starts()
     {
-        var request = new PlanRequest(Catalogue.Model("qwen3-32b"), WeightPrecision.Bf16, Catalogue.Gpu("l40s"), PlannedStarts.Vllm("0.32.0", 40960));
+        var request = new PlanRequest(
+            Catalogue.Model("qwen3-32b"), WeightPrecision.Bf16, Catalogue.Gpu("l40s"), PlannedStarts.Vllm("0.32.0", 40960));
         var alternatives = Planner.Make(request).Alternatives;
         Assert.NotEmpty(alternatives);
         Assert.All(alternatives, words =>
         {
-            var (code, _, errors) = Run(["--model", "qwen3-32b", "--gpu", "l40s", .. words.StartsWith("--context", StringComparison.Ordinal) ? Array.Empty<string>() : ["--context", "40960"], .. words.Split(' ')]);
+            string[] context = words.StartsWith("--context", StringComparison.Ordinal) ? [] : ["--context", "40960"];
+            var (code, _, errors) = Run(["--model", "qwen3-32b", "--gpu", "l40s", .. context, .. words.Split(' ')]);
             Assert.True(code == 0, $"{words}: {errors}");
         });
     }

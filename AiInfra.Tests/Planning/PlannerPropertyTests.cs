@@ -7,7 +7,8 @@ public sealed class PlannerPropertyTests
 {
     private static readonly Gen<ModelShape> Models = OneOf([.. Catalogue.Models.Select(model => model.Shape)]);
 
-    private static readonly Gen<VllmVersion> Versions = OneOf("0.6.0", "0.9.0", "0.10.1", "0.12.0", "0.19.0", "0.21.0", "0.32.0").Select(VllmVersion.Parse);
+    private static readonly Gen<VllmVersion> Versions = OneOf(
+        "0.6.0", "0.9.0", "0.10.1", "0.12.0", "0.19.0", "0.21.0", "0.32.0").Select(VllmVersion.Parse);
 
     private static readonly Gen<PlanRequest> Requests =
         from model in Models

@@ -15,7 +15,8 @@ public sealed class VllmVersionTests
     [InlineData("0.1.dev1+gda1daf40b (0.22 line)", 22, 1, false)]
     [InlineData("0.2x (2026-08)", 25, 0, false)]
     [InlineData("nightly 1acd67a7", 32, 0, false)]
-    public void Reads_what_logs_call_a_release(string text, int minor, int patch, bool isV0) => Assert.Equal(new VllmVersion(minor, patch, isV0), VllmVersion.Parse(text));
+    public void Reads_what_logs_call_a_release(string text, int minor, int patch, bool isV0) => Assert.Equal(
+        new VllmVersion(minor, patch, isV0), VllmVersion.Parse(text));
 
     [Fact]
     public void Refuses_what_is_no_release()

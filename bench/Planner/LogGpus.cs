@@ -12,7 +12,9 @@ internal static partial class LogGpus
 
     public static readonly GpuKind Unknown = new("not named", Bytes.FromGibibytes(79), 0, 0, 0, 0);
 
-    /// <summary>The catalogue's GPU; else one by hand, from the memory that the log prints or the words name; else null. A mere class is not a name.</summary>
+    /// <summary>
+    /// The catalogue's GPU; else one by hand, from the memory that the log prints or the words name; else null. A mere class is not a name.
+    /// </summary>
     public static (GpuKind? Gpu, bool IsNamed) Find(string words, long? printedTotal)
     {
         var isNamed = !Vague().IsMatch(words);

@@ -4,20 +4,25 @@ using AiInfra.AppHost.Planning;
 
 namespace AiInfra.Bench.Planner;
 
-/// <summary>Models that logs refer to: the planner's catalogue, else the shapes beside the logs, translated to the names of a config.json.</summary>
+/// <summary>
+/// Models that logs refer to: the planner's catalogue, else the shapes beside the logs, translated to the names of a config.json.
+/// </summary>
 internal sealed class LogModels
 {
     private static readonly (string From, string To)[] Renamed =
     [
-        ("num_experts_per_token", "num_experts_per_tok"), ("max_position_tokens", "max_position_embeddings"), ("sliding_window_tokens", "sliding_window"),
-        ("global_num_key_value_heads", "num_global_key_value_heads"), ("first_k_dense_layers", "first_k_dense_replace"), ("mtp_layers", "num_nextn_predict_layers"),
+        ("num_experts_per_token", "num_experts_per_tok"), ("max_position_tokens", "max_position_embeddings"), (
+            "sliding_window_tokens", "sliding_window"),
+        ("global_num_key_value_heads", "num_global_key_value_heads"), ("first_k_dense_layers", "first_k_dense_replace"), (
+            "mtp_layers", "num_nextn_predict_layers"),
     ];
 
     private readonly Dictionary<string, JsonObject> _shapes = new(StringComparer.OrdinalIgnoreCase);
 
     public LogModels(string folder)
     {
-        foreach (var line in Directory.EnumerateFiles(folder, "*.jsonl").SelectMany(File.ReadLines).Where(line => line.Contains("\"huggingface_id\"", StringComparison.Ordinal)))
+        foreach (var line in Directory.EnumerateFiles(folder, "*.jsonl").SelectMany(File.ReadLines).Where(line => line.Contains(
+            "\"huggingface_id\"", StringComparison.Ordinal)))
         {
             var shape = JsonNode.Parse(line)!.AsObject();
             _shapes[(string)shape["id"]!] = shape;

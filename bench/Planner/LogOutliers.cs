@@ -22,7 +22,8 @@ internal static class LogOutliers
 
         return Math.Abs(log.WeightsError ?? 0) > 0.05 ? "the checkpoint's weights differ from what its format name says."
             : row.Speculative is not null ? "a drafter whose layers are not published shares the pool."
-            : row.MaxNumSeqs is null && row.MaxNumBatchedTokens is null ? "sequences and tokens of a step are not published; the release's defaults were taken, and the profile run's peak follows them."
+            : row.MaxNumSeqs is null && row.MaxNumBatchedTokens is null
+                ? "sequences and tokens of a step are not published; the profile run's peak follows them, and the release's defaults were taken."
             : "the profile run's peak differs: the published settings do not say which kernels ran.";
     }
 }

@@ -2,10 +2,14 @@ using AiInfra.AppHost.Planning;
 
 namespace AiInfra.Bench.Planner;
 
-/// <summary>What the planner says about one log: from its printed pool (the formula), and from nothing but model, GPU and settings (the whole).</summary>
+/// <summary>
+/// What the planner says about one log: from its printed pool (the formula), and from nothing but model, GPU and settings (the whole).
+/// </summary>
 internal sealed record LogPrediction(LogRow Row)
 {
-    /// <summary>Relative error of tokens (or blocks, or concurrency) computed from the printed pool; null where the log lacks what is needed.</summary>
+    /// <summary>
+    /// Relative error of tokens (or blocks, or concurrency) computed from the printed pool; null where the log lacks what is needed.
+    /// </summary>
     public double? FormulaError { get; init; }
 
     public double? ConcurrencyError { get; init; }
@@ -53,7 +57,11 @@ internal sealed record LogPrediction(LogRow Row)
         }
 
         var (gpu, isNamed) = LogGpus.Find(row.Gpu, row.LoggedDeviceTotalBytes);
-        var parallel = new Parallelism(tensor, row.PipelineParallel, row.DataParallel) { DecodeContext = row.DecodeContextParallel, SharesExperts = row.ExpertParallel };
+        var parallel = new Parallelism(tensor, row.PipelineParallel, row.DataParallel)
+        {
+            DecodeContext = row.DecodeContextParallel,
+            SharesExperts = row.ExpertParallel,
+        };
         var settings = SettingsResolver.Resolve(model, gpu ?? LogGpus.Unknown, Choices(row));
         var memory = MemoryPlan.Of(model, Precision(row, model), gpu ?? LogGpus.Unknown, parallel, settings);
         var (formula, concurrency) = Formula(row, memory.Layout, settings);

@@ -24,12 +24,17 @@ internal sealed class PlannerBenchmark : IBenchmark
     private static IEnumerable<BenchBar> Bars(List<LogPrediction> logs, List<SpeedPrediction> speeds)
     {
         var formula = logs.Where(log => log.FormulaError is not null).Select(log => Math.Abs(log.FormulaError!.Value) * 100).Order().ToList();
-        var whole = logs.Where(log => log is { Counts: true, PoolErrorOfDevice: not null }).Select(log => Math.Abs(log.PoolErrorOfDevice!.Value) * 100).ToList();
+        var whole = logs.Where(log => log is { Counts: true, PoolErrorOfDevice: not null })
+            .Select(log => Math.Abs(log.PoolErrorOfDevice!.Value) * 100).ToList();
         var refused = logs.Where(log => log is { Counts: true, Row.WasRefused: true, StartsPredicted: not null }).ToList();
         yield return BenchBar.AtMost($"formula, median error % ({formula.Count} logs)", At(formula, 0.5), 0.1);
         yield return BenchBar.AtMost("formula, error % that nine in ten keep", At(formula, 0.9), 2);
-        yield return BenchBar.AtLeast($"whole prediction, share within 4 % of the device's memory ({whole.Count} logs)", whole.Count(error => error <= 4) / (double)whole.Count, 0.8);
-        yield return BenchBar.AtLeast($"refused starts predicted as refused ({refused.Count} logs)", refused.Count(log => log.StartsPredicted == false) / (double)Math.Max(1, refused.Count), 1);
+        yield return BenchBar.AtLeast(
+            $"whole prediction, share within 4 % of the device's memory ({whole.Count} logs)",
+            whole.Count(error => error <= 4) / (double)whole.Count, 0.8);
+        yield return BenchBar.AtLeast(
+            $"refused starts predicted as refused ({refused.Count} logs)",
+            refused.Count(log => log.StartsPredicted == false) / (double)Math.Max(1, refused.Count), 1);
         var speed = speeds.Where(row => row.LeftOut is null).Select(row => Math.Abs(row.Error) * 100).Order().ToList();
         yield return BenchBar.AtMost($"speed, median error % ({speed.Count} figures)", At(speed, 0.5), 25);
     }
@@ -54,16 +59,21 @@ internal sealed class PlannerBenchmark : IBenchmark
         }
     }
 
-    private static BenchRow LogLine(LogPrediction log) => new($"{log.Row.Id} {log.Row.ModelId ?? "?"} {log.Row.VllmVersion}"[..Math.Min(48, $"{log.Row.Id} {log.Row.ModelId ?? "?"} {log.Row.VllmVersion}".Length)], Values(
-        ("formula %", log.FormulaError * 100), ("concurrency %", log.ConcurrencyError * 100), ("block %", log.BlockError * 100), ("weights %", log.WeightsError * 100),
+    private static BenchRow LogLine(LogPrediction log) => new(Short($"{log.Row.Id} {log.Row.ModelId ?? "?"} {log.Row.VllmVersion}"), Values(
+        ("formula %", log.FormulaError * 100), ("concurrency %", log.ConcurrencyError * 100), ("block %", log.BlockError * 100),
+        ("weights %", log.WeightsError * 100),
         ("pool, % of device", log.PoolErrorOfDevice * 100), ("counts", log.PoolErrorOfDevice is null ? null : log.Counts ? 1 : 0),
         ("started", log.Row.WasRefused ? 0 : 1), ("starts predicted", log.StartsPredicted is { } starts ? starts ? 1 : 0 : null)));
 
     private static BenchRow SpeedLine(SpeedPrediction speed) => new(speed.Label, Values(
-        ("measured/s", speed.LeftOut is null ? speed.Measured : null), ("predicted/s", speed.LeftOut is null ? speed.Predicted : null), ("speed %", speed.LeftOut is null ? speed.Error * 100 : null)));
+        ("measured/s", speed.LeftOut is null ? speed.Measured : null), ("predicted/s", speed.LeftOut is null ? speed.Predicted : null),
+        ("speed %", speed.LeftOut is null ? speed.Error * 100 : null)));
+
+    private static string Short(string label) => label[..Math.Min(48, label.Length)];
 
     private static Dictionary<string, double> Values(params (string Name, double? Value)[] values) =>
         values.Where(value => value.Value is not null).ToDictionary(value => value.Name, value => value.Value!.Value);
 
-    private static double At(List<double> ordered, double share) => ordered.Count == 0 ? double.NaN : ordered[Math.Min(ordered.Count - 1, (int)Math.Ceiling(share * ordered.Count) - 1)];
+    private static double At(List<double> ordered, double share) => ordered.Count == 0 ? double.NaN : ordered[Math.Min(
+        ordered.Count - 1, (int)Math.Ceiling(share * ordered.Count) - 1)];
 }

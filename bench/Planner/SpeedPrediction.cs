@@ -2,7 +2,9 @@ using AiInfra.AppHost.Planning;
 
 namespace AiInfra.Bench.Planner;
 
-/// <summary>One published speed beside the roofline's: output tokens per second of one request, or prompt tokens per second of a prefill alone.</summary>
+/// <summary>
+/// One published speed beside the roofline's: output tokens per second of one request, or prompt tokens per second of a prefill alone.
+/// </summary>
 internal sealed record SpeedPrediction(string Label, double Measured, double Predicted, string? LeftOut)
 {
     public double Error => (Predicted / Measured) - 1;
@@ -19,7 +21,8 @@ internal sealed record SpeedPrediction(string Label, double Measured, double Pre
         var gpu = Catalogue.FindGpu(row.Gpu)!;
         var tensor = row.TensorParallel ?? row.GpuCount ?? 1;
         var precision = WeightPrecision.TryParse(row.WeightQuantization ?? "none", out var known) ? known.On(model) : WeightPrecision.Bf16;
-        var settings = SettingsResolver.Resolve(model, gpu, new ServingChoices(VllmVersion.Parse(row.EngineVersion is { } version && row.Engine == "vllm" ? version : "latest"))
+        var release = row.EngineVersion is { } version && row.Engine == "vllm" ? VllmVersion.Parse(version) : VllmVersion.Newest;
+        var settings = SettingsResolver.Resolve(model, gpu, new ServingChoices(release)
         {
             Sequences = row.MaxNumSeqs,
             BatchedTokens = row.MaxNumBatchedTokens,
@@ -49,13 +52,24 @@ internal sealed record SpeedPrediction(string Label, double Measured, double Pre
 
     private static string? WhyNot(SpeedRow row, LogModels models)
     {
-        var note = row.Note ?? "";
+        bool Says(params ReadOnlySpan<string> words)
+        {
+            foreach (var word in words)
+            {
+                if ($"{row.Note} {row.Gpu} {row.ModelServed}".Contains(word, StringComparison.Ordinal))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
         return row.ModelId is null || models.Find(row.ModelId) is null ? "the model's shape is not known"
-            : row.Gpu.Contains("assumed", StringComparison.Ordinal) || row.Gpu.Contains("not stated", StringComparison.Ordinal) || Catalogue.FindGpu(row.Gpu) is null ? "the GPU is not stated"
-            : note.Contains("speculative", StringComparison.Ordinal) || note.Contains("several tokens per step", StringComparison.Ordinal)
-                || note.Contains("multi-token", StringComparison.Ordinal) || row.ModelServed.Contains("MTP", StringComparison.Ordinal) ? "several tokens a step (speculation)"
-            : note.Contains("Ethernet", StringComparison.Ordinal) || note.Contains("two nodes", StringComparison.Ordinal) ? "ranks on several nodes, whose network is not stated"
-            : note.Contains("queue-bound", StringComparison.Ordinal) || note.Contains("admits few", StringComparison.Ordinal) ? "most of the requests wait: the number in flight is not known"
+            : Says("(assumed)", "not stated") || Catalogue.FindGpu(row.Gpu) is null ? "the GPU is not stated"
+            : Says("speculative", "several tokens per step", "multi-token", "MTP") ? "several tokens a step (speculation)"
+            : Says("Ethernet", "two nodes") ? "ranks on several nodes, whose network is not stated"
+            : Says("queue-bound", "admits few") ? "most of the requests wait: the number in flight is not known"
             : row.Concurrency is null && row.MeanRequestsInFlightPerReplicaEstimate is null ? "the number of requests in flight is not stated"
             : row.TpotSeconds is null && row.OutputTokensPerSecond is null && row.TtftSeconds is null ? "no speed"
             : null;
@@ -63,7 +77,8 @@ internal sealed record SpeedPrediction(string Label, double Measured, double Pre
 
     private static string Name(SpeedRow row, string what)
     {
-        var text = $"{what} {row.ModelId ?? row.ModelServed} {row.WeightQuantization} {row.Gpu} x{row.GpuCount} c{row.Concurrency ?? row.MeanRequestsInFlightPerReplicaEstimate}";
+        var inFlight = row.Concurrency ?? row.MeanRequestsInFlightPerReplicaEstimate;
+        var text = $"{what} {row.ModelId ?? row.ModelServed} {row.WeightQuantization} {row.Gpu} x{row.GpuCount} c{inFlight}";
         return text[..Math.Min(70, text.Length)];
     }
 }

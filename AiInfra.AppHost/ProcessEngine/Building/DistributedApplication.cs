@@ -1,3 +1,4 @@
+using AiInfra.AppHost.Instances;
 using AiInfra.AppHost.ProcessEngine.Running;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

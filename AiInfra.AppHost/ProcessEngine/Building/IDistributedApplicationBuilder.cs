@@ -15,7 +15,7 @@ namespace Aspire.Hosting
 
         IServiceCollection Services { get; }
 
-        IDistributedApplicationEventing Eventing { get; }
+        DistributedApplicationEventing Eventing { get; }
 
         DistributedApplicationExecutionContext ExecutionContext { get; }
 
@@ -55,8 +55,7 @@ namespace Aspire.Hosting.ApplicationModel
 
         T Resource { get; }
 
-        IResourceBuilder<T> WithAnnotation<TAnnotation>(
-            TAnnotation annotation, ResourceAnnotationMutationBehavior behavior = ResourceAnnotationMutationBehavior.Append)
+        IResourceBuilder<T> WithAnnotation<TAnnotation>(TAnnotation annotation)
             where TAnnotation : IResourceAnnotation;
     }
 
@@ -67,18 +66,9 @@ namespace Aspire.Hosting.ApplicationModel
 
         public T Resource { get; } = resource;
 
-        public IResourceBuilder<T> WithAnnotation<TAnnotation>(
-            TAnnotation annotation, ResourceAnnotationMutationBehavior behavior = ResourceAnnotationMutationBehavior.Append)
+        public IResourceBuilder<T> WithAnnotation<TAnnotation>(TAnnotation annotation)
             where TAnnotation : IResourceAnnotation
         {
-            if (behavior == ResourceAnnotationMutationBehavior.Replace)
-            {
-                foreach (var old in Resource.Annotations.OfType<TAnnotation>().ToList())
-                {
-                    Resource.Annotations.Remove(old);
-                }
-            }
-
             Resource.Annotations.Add(annotation);
             return this;
         }

@@ -45,11 +45,4 @@ internal sealed record CustomResourceSnapshot
     internal int? ProcessId { get; init; }
 }
 
-internal sealed class ResourceEvent(IResource resource, string resourceId, CustomResourceSnapshot snapshot)
-{
-    public IResource Resource { get; } = resource;
-
-    public string ResourceId { get; } = resourceId;
-
-    public CustomResourceSnapshot Snapshot { get; } = snapshot;
-}
+internal sealed record ResourceEvent(IResource Resource, string ResourceId, CustomResourceSnapshot Snapshot);

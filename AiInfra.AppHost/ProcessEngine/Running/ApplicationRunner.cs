@@ -1,5 +1,5 @@
+using AiInfra.AppHost.Instances;
 using AiInfra.AppHost.Ports;
-using AiInfra.AppHost.ProcessEngine.Processes;
 using Aspire.Hosting.Eventing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,7 +32,7 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
             _reporter.Say($"{orphan} was left over from a killed AppHost and has been ended.");
         }
 
-        var eventing = services.GetRequiredService<IDistributedApplicationEventing>();
+        var eventing = services.GetRequiredService<DistributedApplicationEventing>();
         await eventing.PublishAsync(new BeforeStartEvent(services), cancellationToken);
         foreach (var resource in builder.Resources.OfType<IResourceWithEndpoints>())
         {
@@ -112,7 +112,7 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
         }
     }
 
-    private async Task AnnounceAsync(List<ResourceRunner> wanted, IDistributedApplicationEventing eventing)
+    private async Task AnnounceAsync(List<ResourceRunner> wanted, DistributedApplicationEventing eventing)
     {
         try
         {

@@ -12,15 +12,18 @@ internal sealed class LogFile(string path) : IDisposable
     private readonly Queue<string> _newest = new();
     private FileStream? _file;
 
-    /// <summary>Keeps a line. A disk that is full costs the line on disk, never the resource.</summary>
-    public void Append(string line)
+    /// <summary>Keeps lines. A disk that is full costs the lines on disk, never the resource.</summary>
+    public void Append(IReadOnlyList<string> lines)
     {
         lock (_lock)
         {
-            _newest.Enqueue(line);
-            if (_newest.Count > MaxLines)
+            foreach (var line in lines)
             {
-                _newest.Dequeue();
+                _newest.Enqueue(line);
+                if (_newest.Count > MaxLines)
+                {
+                    _newest.Dequeue();
+                }
             }
 
             try
@@ -34,7 +37,7 @@ internal sealed class LogFile(string path) : IDisposable
 
                 // Unbuffered, so that whoever follows the file sees the line and a killed AppHost loses none.
                 _file ??= new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-                _file.Write(Encoding.UTF8.GetBytes(line + '\n'));
+                _file.Write(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + '\n'))));
             }
             catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
             {

@@ -1,14 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
-using AiInfra.AppHost.Ports;
+using System.Runtime.InteropServices;
 
-namespace AiInfra.AppHost.ProcessEngine.Running;
+namespace AiInfra.AppHost.Ports;
 
 /// <summary>
 /// Hands out loopback ports in 10000–32767 (below the range of outgoing connections), free on IPv4 and IPv6, never twice. A port is
 /// kept bound, but not listening, until its process starts: nobody takes it meanwhile, and who connects early is refused at once.
 /// </summary>
-internal sealed class PortAllocator : IDisposable
+internal sealed partial class PortAllocator : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly HashSet<int> _given = [];
@@ -66,7 +66,7 @@ internal sealed class PortAllocator : IDisposable
             {
                 var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
                 sockets.Add(socket);
-                socket.Bind(new IPEndPoint(address, port));
+                BindAlone(socket, new IPEndPoint(address, port));
             }
             // A machine without IPv6 has nobody to collide with there.
             catch (SocketException problem) when (problem.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported)
@@ -81,4 +81,26 @@ internal sealed class PortAllocator : IDisposable
 
         return sockets;
     }
+
+    // Socket.Bind lets others bind the same port on Unix (SO_REUSEADDR), which is right for servers and wrong for a place holder.
+    private static void BindAlone(Socket socket, IPEndPoint endpoint)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            socket.ExclusiveAddressUse = true;
+            socket.Bind(endpoint);
+            return;
+        }
+
+        var address = endpoint.Serialize();
+        if (Bind((int)socket.Handle, ref MemoryMarshal.GetReference(address.Buffer.Span), address.Size) != 0)
+        {
+            // EADDRNOTAVAIL: 99 on Linux, 49 on macOS.
+            var missing = Marshal.GetLastPInvokeError() is 99 or 49;
+            throw new SocketException((int)(missing ? SocketError.AddressNotAvailable : SocketError.AddressAlreadyInUse));
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
+    private static partial int Bind(int socket, ref byte address, int length);
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace AiInfra.AppHost.ProcessEngine.Processes;
+namespace AiInfra.AppHost.Processes;
 
 /// <summary>The processes of this machine, as far as stopping trees and recognising orphans needs it (Linux and macOS).</summary>
 internal static partial class ProcessTable

@@ -1,14 +1,14 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace AiInfra.AppHost.ProcessEngine.Processes;
+namespace AiInfra.AppHost.Processes;
 
 /// <summary>Windows: a process group of its own, asked to end by Ctrl-Break, which .NET, Node and Redis take as a request to stop.</summary>
 internal sealed partial class WindowsChildProcess : ChildProcess
 {
     private readonly Process _process;
 
-    public WindowsChildProcess(ProcessStart start, Action<string> onLine)
+    public WindowsChildProcess(ProcessStart start, Action<IReadOnlyList<string>> onLines)
     {
         var info = new ProcessStartInfo(start.Command)
         {
@@ -40,8 +40,8 @@ internal sealed partial class WindowsChildProcess : ChildProcess
 
         _process.EnableRaisingEvents = true;
         _process.Exited += (_, _) => OnExited(_process.ExitCode);
-        new Thread(() => ReadLines(_process.StandardOutput.BaseStream, onLine)) { IsBackground = true }.Start();
-        new Thread(() => ReadLines(_process.StandardError.BaseStream, onLine)) { IsBackground = true }.Start();
+        new Thread(() => LineReader.ReadAll(_process.StandardOutput.BaseStream, onLines)) { IsBackground = true }.Start();
+        new Thread(() => LineReader.ReadAll(_process.StandardError.BaseStream, onLines)) { IsBackground = true }.Start();
     }
 
     public override int Id => _process.Id;

@@ -1,7 +1,8 @@
 using System.Text.Json;
+using AiInfra.AppHost.Processes;
 using AiInfra.AppHost.State;
 
-namespace AiInfra.AppHost.ProcessEngine.Processes;
+namespace AiInfra.AppHost.Instances;
 
 internal sealed record InstanceProcess(string Name, int Id, string Start, string? Url);
 

@@ -1,21 +1,10 @@
+using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Eventing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace Projects
-{
-    /// <summary>The AppHost, for tests.</summary>
-    internal sealed class AiInfra_AppHost
-    {
-        private AiInfra_AppHost()
-        {
-        }
-
-        public static string ProjectPath => AiInfra.AppHost.ProcessEngine.Running.BuiltServices.AppHostDirectory;
-    }
-}
-
+// The counterpart of the package Aspire.Hosting.Testing for the engine Processes: same names, same meanings.
 namespace Aspire.Hosting.Testing
 {
     internal interface IDistributedApplicationTestingBuilder : IDistributedApplicationBuilder, IAsyncDisposable
@@ -49,7 +38,7 @@ namespace Aspire.Hosting.Testing
         private static (EntryPointHook Hook, string State) Prepare(string[] args)
         {
             var state = Directory.CreateTempSubdirectory("aiinfra-test-").FullName;
-            return (new EntryPointHook(["--DcpPublisher:RandomizePorts=true", $"--AppHost:State={state}", .. args]), state);
+            return (new EntryPointHook(["--DcpPublisher:RandomizePorts=true", "--AppHost:Quiet=true", $"--AppHost:State={state}", .. args]), state);
         }
 
         private sealed class TestingBuilder(DistributedApplicationBuilder builder, EntryPointHook hook, string state) : IDistributedApplicationTestingBuilder
@@ -64,7 +53,7 @@ namespace Aspire.Hosting.Testing
 
             public IServiceCollection Services => builder.Services;
 
-            public IDistributedApplicationEventing Eventing => builder.Eventing;
+            public DistributedApplicationEventing Eventing => builder.Eventing;
 
             public DistributedApplicationExecutionContext ExecutionContext => builder.ExecutionContext;
 

@@ -1,4 +1,4 @@
-namespace AiInfra.AppHost.ProcessEngine.Processes;
+namespace AiInfra.AppHost.Processes;
 
 /// <summary>
 /// A process of its own session (its own group on Windows), so that a Ctrl-C in the terminal reaches only the AppHost, which then
@@ -14,8 +14,8 @@ internal abstract class ChildProcess
     public Task<int> Exited => _exited.Task;
 
     /// <exception cref="IOException">The system did not start it; the message says why.</exception>
-    public static ChildProcess Start(ProcessStart start, Action<string> onLine) =>
-        OperatingSystem.IsWindows() ? new WindowsChildProcess(start, onLine) : new UnixChildProcess(start, onLine);
+    public static ChildProcess Start(ProcessStart start, Action<IReadOnlyList<string>> onLines) =>
+        OperatingSystem.IsWindows() ? new WindowsChildProcess(start, onLines) : new UnixChildProcess(start, onLines);
 
     /// <summary>Asks the whole tree to end.</summary>
     public abstract void TerminateTree();
@@ -46,13 +46,4 @@ internal abstract class ChildProcess
     }
 
     protected void OnExited(int exitCode) => _exited.TrySetResult(exitCode);
-
-    protected static void ReadLines(Stream output, Action<string> onLine)
-    {
-        using var reader = new LineReader(output);
-        while (reader.ReadLine() is { } line)
-        {
-            onLine(line);
-        }
-    }
 }

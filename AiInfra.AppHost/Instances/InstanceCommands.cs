@@ -1,8 +1,9 @@
-using AiInfra.AppHost.ProcessEngine.Processes;
+using AiInfra.AppHost.Processes;
+using AiInfra.AppHost.ProcessEngine.Running;
 using AiInfra.AppHost.State;
 using Microsoft.Extensions.Configuration;
 
-namespace AiInfra.AppHost.ProcessEngine.Running;
+namespace AiInfra.AppHost.Instances;
 
 /// <summary>What can be asked of instances that run already: <c>--list</c>, <c>--stop</c>, <c>--logs NAME</c>.</summary>
 internal static class InstanceCommands

@@ -1,7 +1,7 @@
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
 
-namespace AiInfra.AppHost.ProcessEngine.Processes;
+namespace AiInfra.AppHost.Processes;
 
 /// <summary>
 /// Linux and macOS. <see cref="System.Diagnostics.Process"/> cannot start a session of its own, posix_spawn can, without a shell or a
@@ -17,12 +17,12 @@ internal sealed partial class UnixChildProcess : ChildProcess
     // Opaque C structures: the largest is 336 bytes (glibc's posix_spawnattr_t).
     private const int OpaqueBytes = 512;
 
-    public UnixChildProcess(ProcessStart start, Action<string> onLine)
+    public UnixChildProcess(ProcessStart start, Action<IReadOnlyList<string>> onLines)
     {
         var output = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.None);
         Id = Spawn(start, output.ClientSafePipeHandle);
         output.DisposeLocalCopyOfClientHandle();
-        new Thread(() => ReadLines(output, onLine)) { IsBackground = true, Name = $"output of {Id}" }.Start();
+        new Thread(() => LineReader.ReadAll(output, onLines)) { IsBackground = true, Name = $"output of {Id}" }.Start();
         new Thread(Wait) { IsBackground = true, Name = $"exit of {Id}" }.Start();
     }
 
