@@ -3,10 +3,10 @@ using AiInfra.Gateway.Admission;
 using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Forwarding;
 using AiInfra.Gateway.Memories;
-using AiInfra.Gateway.Metrics;
 using AiInfra.Gateway.Models;
 using AiInfra.Gateway.Replicas;
 using AiInfra.Gateway.Routing;
+using AiInfra.Gateway.Telemetry;
 using AiInfra.Gateway.Tenants;
 using AiInfra.Gateway.Tokens;
 

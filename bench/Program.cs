@@ -1,9 +1,13 @@
+using AiInfra.Bench.LocalModel;
 using AiInfra.Bench.Planner;
+using AiInfra.Bench.Routing;
 using AiInfra.Bench.Running;
 
 // One line a benchmark, in the order of `list`. Each says itself what it measures, needs and takes.
 IBenchmark[] benchmarks =
 [
+    new LocalModelBenchmark(),
+    new RoutingBenchmark(),
     new PlannerBenchmark(),
 ];
 

@@ -1,13 +1,13 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using AiInfra.Gateway.Metrics;
+using AiInfra.Gateway.Telemetry;
 using AiInfra.Gateway.Tenants;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace AiInfra.Gateway.Endpoints;
 
 /// <summary>The public listener: finds the endpoint, asks for the key, gives the request its id. Everything else is 404.</summary>
-internal sealed partial class PublicApi(ApiTable table, ApiKeys keys, GatewayMetrics metrics, ILogger<PublicApi> logger)
+internal sealed partial class PublicApi(ApiTable table, ApiKeys keys, GatewayMetrics metrics, TimeProvider time, ILogger<PublicApi> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -18,13 +18,24 @@ internal sealed partial class PublicApi(ApiTable table, ApiKeys keys, GatewayMet
             return;
         }
 
-        if (keys.Find(context.Request.Headers) is not { } caller)
+        var measure = new RequestMeasure(time, endpoint.Path);
+        context.Features.Set(measure);
+        if (keys.Find(context.Request.Headers) is { } caller)
+        {
+            measure.Tenant = caller.Tenant;
+            await AnswerAsync(context, endpoint, caller);
+        }
+        else
         {
             metrics.Denied(null, "authentication");
             await context.WriteErrorAsync(endpoint.Dialect, ApiError.InvalidKey);
-            return;
         }
 
+        metrics.Ended(measure, GatewayMetrics.Outcome(context.Response.StatusCode, context.RequestAborted.IsCancellationRequested, measure.IsBroken));
+    }
+
+    private async Task AnswerAsync(HttpContext context, ApiEndpoint endpoint, Caller caller)
+    {
         if (!endpoint.Methods.Contains(context.Request.Method))
         {
             context.Response.Headers.Allow = string.Join(", ", endpoint.Methods);

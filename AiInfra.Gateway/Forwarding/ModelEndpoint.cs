@@ -10,15 +10,6 @@ internal sealed record ModelEndpoint(string Path, Dialect Dialect = Dialect.Open
     /// <summary>True when the answer is generated text, which can be streamed and aborted.</summary>
     public bool Generates { get; init; }
 
-    /// <summary>What OpenTelemetry's GenAI conventions call this kind of request.</summary>
-    public string Operation => Path switch
-    {
-        "/v1/chat/completions" or "/v1/responses" or "/v1/messages" => "chat",
-        "/v1/completions" => "text_completion",
-        "/v1/embeddings" => "embeddings",
-        _ => "other",
-    };
-
     /// <summary>True when the body is a form with a file instead of JSON.</summary>
     public bool IsForm { get; init; }
 

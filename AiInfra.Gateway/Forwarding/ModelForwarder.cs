@@ -15,7 +15,6 @@ internal sealed class ModelForwarder : IDisposable
     private readonly PoisonList _poison;
     private readonly ResponseAffinity _affinity;
     private readonly ForwardingOptions _options;
-    private readonly TimeProvider _time;
     private readonly IDisposable _changes;
     private volatile MediaHosts _media;
 
@@ -25,10 +24,9 @@ internal sealed class ModelForwarder : IDisposable
         ReplicaDispatcher dispatcher,
         PoisonList poison,
         ResponseAffinity affinity,
-        IOptions<ForwardingOptions> options,
-        TimeProvider time)
+        IOptions<ForwardingOptions> options)
     {
-        (_catalog, _dispatcher, _poison, _affinity, _options, _time) = (catalog, dispatcher, poison, affinity, options.Value, time);
+        (_catalog, _dispatcher, _poison, _affinity, _options) = (catalog, dispatcher, poison, affinity, options.Value);
         _media = new MediaHosts(configuration.Current.MediaHosts);
         _changes = configuration.OnChange(changed => _media = new MediaHosts(changed.MediaHosts));
     }
@@ -40,9 +38,8 @@ internal sealed class ModelForwarder : IDisposable
 
     private async Task HandleAsync(HttpContext context, ModelEndpoint endpoint, Caller caller)
     {
-        var arrivedAt = _time.GetTimestamp();
         using var body = await RequestBody.ReadAsync(context.Request, _options.MaxRequestBodyBytes, context.RequestAborted);
-        var error = PreparedRequest.TryPrepare(endpoint, caller, body, context.Request, arrivedAt, _media, out var request)
+        var error = PreparedRequest.TryPrepare(endpoint, caller, body, context.Request, _media, out var request)
             ?? Check(request!, out var route, out var keeper)
             ?? await AnswerAsync(context, request!, route!, keeper);
         if (error is not null)

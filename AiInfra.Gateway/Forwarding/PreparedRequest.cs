@@ -15,17 +15,11 @@ internal sealed class PreparedRequest(ModelEndpoint endpoint, Caller caller, Req
 
     public RequestPeek Peek { get; } = peek;
 
-    /// <summary>When the request began to arrive, as a timestamp of the clock.</summary>
-    public long ArrivedAt { get; init; }
-
     /// <summary>True when the caller asks which way the request took, and may know.</summary>
     public bool WantsReceipt { get; init; }
 
     /// <summary>What keeps this request's prefix apart from others': the tenant's salt and the caller's own.</summary>
     public ulong SaltHash => Caller.Salt is null ? 0 : PromptHash.Of(Caller.Tenant) ^ PromptHash.Add(1, Peek.CacheSalt.Of(body.Bytes.Span));
-
-    /// <summary>True when an answer began to go out and broke.</summary>
-    public bool AnswerBroke { get; set; }
 
     public ReadOnlyMemory<byte> Bytes => body.Bytes;
 
@@ -33,7 +27,7 @@ internal sealed class PreparedRequest(ModelEndpoint endpoint, Caller caller, Req
     public ReadOnlySpan<byte> Model => formModel.IsThere ? formModel.Of(body.Bytes.Span) : Peek.Model(body.Bytes.Span);
 
     public static ApiError? TryPrepare(
-        ModelEndpoint endpoint, Caller caller, RequestBody body, HttpRequest http, long arrivedAt, MediaHosts media, out PreparedRequest? prepared)
+        ModelEndpoint endpoint, Caller caller, RequestBody body, HttpRequest http, MediaHosts media, out PreparedRequest? prepared)
     {
         prepared = null;
         var formModel = default(ByteRange);
@@ -45,7 +39,6 @@ internal sealed class PreparedRequest(ModelEndpoint endpoint, Caller caller, Req
         {
             prepared = new PreparedRequest(endpoint, caller, body, peek ?? new RequestPeek(), formModel)
             {
-                ArrivedAt = arrivedAt,
                 WantsReceipt = caller.MaySeeRoute && http.Headers.ContainsKey("x-aiinfra-route"),
             };
         }

@@ -1,9 +1,9 @@
 using AiInfra.Gateway.Admission;
 using AiInfra.Gateway.Endpoints;
-using AiInfra.Gateway.Metrics;
 using AiInfra.Gateway.Models;
 using AiInfra.Gateway.Replicas;
 using AiInfra.Gateway.Routing;
+using AiInfra.Gateway.Telemetry;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -40,45 +40,30 @@ internal sealed partial class ReplicaDispatcher(
     /// <returns>What to tell the caller when no replica answered; null when one did, or when the caller has left.</returns>
     public async ValueTask<UpstreamRefusal?> DispatchAsync(HttpContext context, PreparedRequest request, ModelRoute route, string? keeper)
     {
-        metrics.Began(route, time.GetElapsedTime(request.ArrivedAt));
+        var measure = RequestMeasure.Of(context);
+        (measure.Model, measure.Operation) = (route.PublicName, RequestMeasure.OperationOf(request.Endpoint));
         var gate = gates.Of(route.Pool.Service);
         var prompt = picker.Read(request, route);
         var ticket = new AdmissionTicket(request.Caller.Tenant, request.Caller.Priority, prompt.Tokens + prompt.MaxAnswerTokens);
-        // What is thrown on the way means that the caller has left.
-        var outcome = "canceled";
+        // Waiting for a replica is the replicas' time, not the gateway's.
+        measure.Sent();
+        var isAdmitted = await gate.EnterAsync(ticket, route.Pool.CountAvailable(), context.RequestAborted);
+        measure.Returned();
+        if (!isAdmitted)
+        {
+            metrics.Denied(request.Caller.Tenant, "overload");
+            return new(ApiError.Overloaded(gate.RetryAfterSeconds), null, AttemptOutcome.Busy);
+        }
+
         try
         {
-            if (!await gate.EnterAsync(ticket, route.Pool.CountAvailable(), context.RequestAborted))
-            {
-                outcome = "refused";
-                metrics.Denied(request.Caller, "overload");
-                return new(ApiError.Overloaded(gate.RetryAfterSeconds), null, AttemptOutcome.Busy);
-            }
-
-            try
-            {
-                var refusal = await TryReplicasAsync(context, request, route, prompt, keeper);
-                outcome = Outcome(context, request, refusal);
-                return refusal;
-            }
-            finally
-            {
-                gate.Leave(ticket, route.Pool.CountAvailable());
-            }
+            return await TryReplicasAsync(context, request, route, prompt, keeper);
         }
         finally
         {
-            metrics.Requested(request.Endpoint, route, outcome, time.GetElapsedTime(request.ArrivedAt));
+            gate.Leave(ticket, route.Pool.CountAvailable());
         }
     }
-
-    private static string Outcome(HttpContext context, PreparedRequest request, UpstreamRefusal? refusal) => refusal switch
-    {
-        _ when context.RequestAborted.IsCancellationRequested => "canceled",
-        null => request.AnswerBroke ? "failed" : "answered",
-        { Outcome: AttemptOutcome.Refused } => "refused",
-        _ => "failed",
-    };
 
     private async ValueTask<UpstreamRefusal?> TryReplicasAsync(
         HttpContext context, PreparedRequest request, ModelRoute route, RoutedPrompt prompt, string? keeper)
@@ -115,7 +100,7 @@ internal sealed partial class ReplicaDispatcher(
                     return refusal;
                 }
 
-                metrics.Retried(route, exchange.Outcome);
+                metrics.Retried(route.PublicName, exchange.Outcome.ToString());
                 isSuspect |= exchange.IsSuspect;
             }
 
@@ -133,17 +118,18 @@ internal sealed partial class ReplicaDispatcher(
         // Whoever was there when an engine died is tried again beside others who were not: if it happens again, it is known who it was.
         var slot = isSuspect ? new SuspectSlot(replica.SuspectSlot) : null;
         var watch = new ReplyWatch(replica, placed.Chain);
-        var firstTokenAt = 0L;
+        var measure = RequestMeasure.Of(context);
+        var hasBegun = false;
         var exchange = new Exchange(request.Endpoint, route, replica, body, watch, _options, time, drain.Over)
         {
             FirstToken = () =>
             {
-                firstTokenAt = time.GetTimestamp();
+                hasBegun = true;
                 replica.NoteAwaiting(-1);
                 slot?.Leave();
                 replica.Report(ReplicaEvent.Answered);
                 placed.Tell(RouteEvent.FirstToken);
-                metrics.GotFirstToken(request.Endpoint, route, time.GetElapsedTime(request.ArrivedAt));
+                measure.FirstToken();
                 if (placed.Route.WantsReceipt)
                 {
                     context.Response.Headers["x-aiinfra-route"] = $"replica={replica.Id};{placed.Route.Receipt}";
@@ -152,6 +138,7 @@ internal sealed partial class ReplicaDispatcher(
         };
         replica.Begin();
         replica.NoteAwaiting(1);
+        measure.Sent();
         try
         {
             if (slot is not null)
@@ -165,15 +152,17 @@ internal sealed partial class ReplicaDispatcher(
         }
         finally
         {
+            measure.Returned();
             replica.End();
-            replica.NoteAwaiting(firstTokenAt == 0 ? -1 : 0);
+            replica.NoteAwaiting(hasBegun ? 0 : -1);
             slot?.Leave();
             placed.Route.Usage = watch.Usage;
             placed.Tell(exchange.Outcome == AttemptOutcome.Answered && !exchange.BrokeLater ? RouteEvent.Finished : RouteEvent.Abandoned);
-            request.AnswerBroke = exchange.BrokeLater;
-            if (exchange.Outcome == AttemptOutcome.Answered)
+            measure.IsBroken |= exchange.BrokeLater;
+            if (watch.Usage is { } usage)
             {
-                metrics.Finished(request.Endpoint, route, request.Caller, placed.Route, time.GetElapsedTime(firstTokenAt));
+                measure.Used(usage.Prompt, usage.Cached ?? 0, usage.Completion);
+                metrics.Cached(route.PublicName, placed.Route.ExpectedCached, usage.Cached);
             }
         }
 
@@ -212,7 +201,7 @@ internal sealed partial class ReplicaDispatcher(
             StateChanged(logger, replica.Id, replica.State, seen);
             if (replica.State == ReplicaState.Ejected)
             {
-                metrics.Ejected(route.Pool.Service, seen);
+                metrics.Ejected(route.PublicName, replica.Id, seen.ToString());
             }
         }
 

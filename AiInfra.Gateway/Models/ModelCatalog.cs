@@ -61,7 +61,7 @@ internal sealed class ModelCatalog : IDisposable
             pool.SetApiKey(model.ApiKey);
             foreach (var name in model.Aliases.Prepend(model.Name))
             {
-                routes.Add(new ModelRoute(name, model.ServedName ?? model.Name, pool) { Fallbacks = [.. model.Fallbacks], IsAlias = name != model.Name });
+                routes.Add(new ModelRoute(name, model.ServedName ?? model.Name, pool) { Fallbacks = [.. model.Fallbacks] });
             }
         }
 

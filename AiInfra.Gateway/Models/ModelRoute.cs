@@ -26,9 +26,6 @@ internal sealed class ModelRoute(string publicName, string servedName, ReplicaPo
     /// <summary>True for an adapter: only the replicas that list it have it.</summary>
     public bool IsAdapter { get; init; }
 
-    /// <summary>True when it is a further name of a model that has a route of its own.</summary>
-    public bool IsAlias { get; init; }
-
     /// <summary>The public names that answer in its place, in this order.</summary>
     public IReadOnlyList<string> Fallbacks { get; init; } = [];
 }

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using AiInfra.Gateway.Forwarding;
-using AiInfra.Gateway.Metrics;
+using AiInfra.Gateway.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace AiInfra.Gateway.Replicas;
@@ -165,7 +165,7 @@ internal sealed partial class ReplicaProbe(
             StateChanged(logger, replica.Id, replica.State, happened);
             if (replica.State == ReplicaState.Ejected)
             {
-                metrics.Ejected(pool.Service, happened);
+                metrics.Ejected(pool.Service, replica.Id, happened.ToString());
             }
         }
     }

@@ -26,9 +26,10 @@ internal static partial class ServingHost
         AddServices(builder.Services, settings);
         var app = builder.Build();
         var engine = app.Services.GetRequiredService<IInferenceEngine>();
+        await engine.StartAsync(cancellationToken);
+        // Only now does the engine know its model, which the metrics need.
         var metrics = app.Services.GetRequiredService<ServingMetrics>();
         engine.StepCompleted = tokens => metrics.IterationTokens.Observe(tokens);
-        await engine.StartAsync(cancellationToken);
         Map(app.Services);
         var surface = app.Services.GetRequiredService<HttpSurface>();
         app.Run(surface.HandleAsync);

@@ -64,6 +64,11 @@ internal sealed class SimulatedEngine(SimulationSettings settings, ITextTokenize
         return Task.CompletedTask;
     }
 
+    public void Check(SamplingParameters sampling)
+    {
+        // It writes something for every constraint.
+    }
+
     public async IAsyncEnumerable<EngineOutput> GenerateAsync(EngineRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var plan = Plan(request);

@@ -57,6 +57,14 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
         new Thread(RunLoop) { IsBackground = true, Name = "smollm2" }.Start(_loaded.Loop);
     }
 
+    public void Check(SamplingParameters sampling)
+    {
+        if (sampling.Constraint is { } constraint)
+        {
+            Grammar(constraint);
+        }
+    }
+
     public IAsyncEnumerable<EngineOutput> GenerateAsync(EngineRequest request, CancellationToken cancellationToken)
     {
         if (request.Prompt.AsSpan().ContainsAnyExceptInRange(0, Engine.Graph.VocabularySize - 1))
@@ -64,19 +72,7 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
             throw new EngineRequestException("The prompt contains a token id that is out of vocabulary.");
         }
 
-        GrammarState? grammar = null;
-        if (request.Sampling.Constraint is { } constraint)
-        {
-            try
-            {
-                grammar = new GrammarState(_grammars.Get(constraint), Engine.Trie.Value, Engine.Tokenizer);
-            }
-            catch (GrammarException problem)
-            {
-                throw new EngineRequestException(problem.Message);
-            }
-        }
-
+        var grammar = request.Sampling.Constraint is { } constraint ? new GrammarState(Grammar(constraint), Engine.Trie.Value, Engine.Tokenizer) : null;
         return StreamAsync(new Sequence(request, new SequenceSampling(request, DrawSeed(), grammar), time.GetTimestamp()), cancellationToken);
     }
 
@@ -109,6 +105,18 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
         finally
         {
             sequence.Cancel();
+        }
+    }
+
+    private GrammarAutomaton Grammar(OutputConstraint constraint)
+    {
+        try
+        {
+            return _grammars.Get(constraint);
+        }
+        catch (GrammarException problem)
+        {
+            throw new EngineRequestException(problem.Message);
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed record SmolLm2Settings
     private const string FolderKey = "model-folder";
     private const string PrefixCacheKey = "prefix-cache-mb";
 
-    /// <summary><c>model-folder</c>, or the model argument where it is a folder: model.onnx, vocab.json, merges.txt, tokenizer_facts.json. Null: the embedded model.</summary>
+    /// <summary><c>model-folder</c>, or the model argument where it is such a folder: model.onnx, vocab.json, merges.txt, tokenizer_facts.json. Null: the embedded model.</summary>
     public string? ModelFolder { get; init; }
 
     /// <summary><c>threads</c>: threads of one step, 1 to 64. Default: half the cores, 4 at most, so that two replicas leave room for the rest.</summary>
@@ -38,6 +38,9 @@ internal sealed record SmolLm2Settings
     /// <summary><c>--enable-prefix-caching</c>. Default on.</summary>
     public bool PrefixCaching { get; init; } = true;
 
+    /// <summary><c>--scheduling-policy priority</c>: waiting requests with a smaller <c>priority</c> go first. Default: as they came.</summary>
+    public bool ByPriority { get; init; }
+
     /// <summary><c>--seed</c>. Default 0.</summary>
     public long Seed { get; init; }
 
@@ -50,10 +53,15 @@ internal sealed record SmolLm2Settings
             throw new EngineStartException($"--engine-option {unknown}: engine 'smollm2' knows {string.Join(", ", known)}.");
         }
 
+        if (serve.Runner != "generate")
+        {
+            throw new EngineStartException($"--runner {serve.Runner}: engine 'smollm2' generates text only.");
+        }
+
         var defaults = new SmolLm2Settings();
         return new SmolLm2Settings
         {
-            ModelFolder = serve.EngineOptions.GetValueOrDefault(FolderKey) ?? (Directory.Exists(serve.Model) ? serve.Model : null),
+            ModelFolder = serve.EngineOptions.GetValueOrDefault(FolderKey) ?? (File.Exists(Path.Combine(serve.Model, "model.onnx")) ? serve.Model : null),
             Threads = Option(serve, ThreadsKey, defaults.Threads, 1, 64),
             PrefixCacheMebibytes = Option(serve, PrefixCacheKey, defaults.PrefixCacheMebibytes, 0, 65_536),
             MaxModelLength = serve.MaxModelLength,
@@ -63,6 +71,7 @@ internal sealed record SmolLm2Settings
             BlockSize = InRange("--block-size", serve.BlockSize ?? defaults.BlockSize, 1, 1024),
             BlockCount = serve.BlockCount is { } blocks ? InRange("--num-gpu-blocks-override", blocks, 2, 1 << 20) : null,
             PrefixCaching = serve.PrefixCaching,
+            ByPriority = serve.SchedulingPolicy == "priority",
             Seed = serve.Seed,
         };
     }

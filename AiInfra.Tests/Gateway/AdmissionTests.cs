@@ -95,6 +95,6 @@ public sealed class AdmissionTests
             Assert.Contains(line, metrics, StringComparison.Ordinal);
         }
 
-        Assert.Contains("model=\"tiny\",outcome=\"answered\"", metrics, StringComparison.Ordinal);
+        Assert.Contains("model=\"tiny\",outcome=\"ok\"", metrics, StringComparison.Ordinal);
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Aspire.Hosting;
 
-internal sealed class DistributedApplication(IHost host, Testing.EntryPointHook? hook) : IHost, IAsyncDisposable
+internal sealed class DistributedApplication(IHost host, Testing.EntryPointHook? hook) : IDisposable, IAsyncDisposable
 {
     private bool _disposed;
 

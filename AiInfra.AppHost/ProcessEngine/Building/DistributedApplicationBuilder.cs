@@ -1,5 +1,7 @@
 using AiInfra.AppHost.Ports;
+using AiInfra.AppHost.Prerequisites;
 using AiInfra.AppHost.ProcessEngine.Running;
+using AiInfra.AppHost.Telemetry;
 using Aspire.Hosting.Eventing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -76,6 +78,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
     public DistributedApplication Build()
     {
         _hook?.BeforeBuild();
+        TelemetryViewer.AddIfPresent(this);
         StartOrder.Check([.. Resources]);
         // Opened now, if no integration did: afterwards nothing can be registered.
         _ = this.State();

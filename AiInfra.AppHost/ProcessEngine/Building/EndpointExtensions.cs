@@ -14,14 +14,12 @@ internal static class EndpointExtensions
 
     public static IResourceBuilder<T> WithEndpoint<T>(
         this IResourceBuilder<T> builder, int? port = null, int? targetPort = null, string? scheme = null, [EndpointName] string? name = null,
-        string? env = null, bool? isExternal = null)
+        string? env = null)
         where T : IResourceWithEndpoints
     {
         var endpoint = builder.Endpoint(name ?? scheme ?? "tcp", scheme);
-        endpoint.Port = port ?? endpoint.Port;
-        endpoint.TargetPort = targetPort ?? endpoint.TargetPort;
+        endpoint.Port = port ?? targetPort ?? endpoint.Port;
         endpoint.TargetPortEnvironmentVariable = env ?? endpoint.TargetPortEnvironmentVariable;
-        endpoint.IsExternal = isExternal ?? endpoint.IsExternal;
         return builder;
     }
 

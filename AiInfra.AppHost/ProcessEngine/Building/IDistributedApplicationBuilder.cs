@@ -30,20 +30,8 @@ namespace Aspire.Hosting
         DistributedApplication Build();
     }
 
-    internal enum DistributedApplicationOperation
-    {
-        Run,
-        Publish,
-    }
-
-    internal sealed class DistributedApplicationExecutionContext
-    {
-        public DistributedApplicationOperation Operation { get; } = DistributedApplicationOperation.Run;
-
-        public bool IsRunMode => Operation == DistributedApplicationOperation.Run;
-
-        public bool IsPublishMode => Operation == DistributedApplicationOperation.Publish;
-    }
+    /// <summary>This engine runs; publishing is Aspire's.</summary>
+    internal sealed record DistributedApplicationExecutionContext(bool IsRunMode = true, bool IsPublishMode = false);
 }
 
 namespace Aspire.Hosting.ApplicationModel

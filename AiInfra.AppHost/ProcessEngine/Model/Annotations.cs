@@ -41,11 +41,7 @@ internal sealed class EndpointAnnotation(ProtocolType protocol, string? uriSchem
     /// <summary>The port that others use. Without a proxy it is also the one that the process listens on.</summary>
     public int? Port { get; set; }
 
-    public int? TargetPort { get; set; }
-
     public string TargetHost { get; set; } = "localhost";
-
-    public bool IsExternal { get; set; }
 
     public bool ExcludeReferenceEndpoint { get; set; }
 

@@ -32,8 +32,6 @@ internal sealed record CustomResourceSnapshot
 
     public int? ExitCode { get; init; }
 
-    public DateTime? StartTimeStamp { get; init; }
-
     public ImmutableArray<UrlSnapshot> Urls { get; init; } = [];
 
     /// <summary>Null until the process runs; a resource without checks is healthy while it runs.</summary>

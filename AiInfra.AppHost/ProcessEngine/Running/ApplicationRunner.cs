@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using AiInfra.AppHost.Instances;
 using AiInfra.AppHost.Ports;
 using Aspire.Hosting.Eventing;
@@ -15,6 +16,8 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
     private readonly List<ResourceRunner> _runners = [];
     private readonly ResourceNotificationService _notifications = services.GetRequiredService<ResourceNotificationService>();
     private readonly Lock _lock = new();
+    private readonly List<PosixSignalRegistration> _signals = [];
+    private int _interrupts;
     private ConsoleReporter? _reporter;
     private Task _announced = Task.CompletedTask;
     private Task? _stopped;
@@ -26,6 +29,12 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
         var state = builder.State();
         _reporter = ActivatorUtilities.CreateInstance<ConsoleReporter>(services);
         _reporter.Begin(state);
+        if (!builder.Configuration.GetValue("AppHost:Quiet", false))
+        {
+            // The generic host ends on Ctrl-C and SIGTERM by itself. A closed terminal must end the platform as well.
+            _signals.AddRange([PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal), PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal)]);
+        }
+
         var instance = new InstanceFile(state);
         foreach (var orphan in await instance.ReapAsync())
         {
@@ -63,14 +72,23 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
         }
     }
 
-    /// <summary>For the impatient: no more asking.</summary>
-    public void KillNow() => _killNow.Cancel();
-
     public void Dispose()
     {
         _stopping.Dispose();
         _killNow.Dispose();
         _runners.ForEach(runner => runner.Dispose());
+        _signals.ForEach(signal => signal.Dispose());
+    }
+
+    private void OnSignal(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        // A second Ctrl-C: no more asking.
+        if (signal.Signal == PosixSignal.SIGINT && Interlocked.Increment(ref _interrupts) > 1)
+        {
+            _killNow.Cancel();
+        }
     }
 
     private async Task StopAllAsync()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using AiInfra.AppHost.Prerequisites;
 using AiInfra.AppHost.State;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;

@@ -157,7 +157,6 @@ internal sealed class ResourceRunner(
                 HealthStatus = null,
                 ExitCode = null,
                 ProcessId = child.Id,
-                StartTimeStamp = TimeProvider.System.GetUtcNow().UtcDateTime,
                 Urls = [.. Endpoints.Select(endpoint => new UrlSnapshot(endpoint.Name, endpoint.AllocatedEndpoint!.UriString, IsInternal: false))],
             });
             created.TrySetResult();

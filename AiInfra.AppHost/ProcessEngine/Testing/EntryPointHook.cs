@@ -7,7 +7,7 @@ namespace Projects
         {
         }
 
-        public static string ProjectPath => AiInfra.AppHost.ProcessEngine.Running.BuiltServices.AppHostDirectory;
+        public static string ProjectPath => AiInfra.AppHost.Prerequisites.BuiltServices.AppHostDirectory;
     }
 }
 

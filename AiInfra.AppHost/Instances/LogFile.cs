@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace AiInfra.AppHost.ProcessEngine.Running;
+namespace AiInfra.AppHost.Instances;
 
 /// <summary>The output of one resource: at most two files of 4 MiB on disk, and the newest thousand lines in memory.</summary>
 internal sealed class LogFile(string path) : IDisposable

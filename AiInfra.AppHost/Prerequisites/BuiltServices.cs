@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace AiInfra.AppHost.ProcessEngine.Running;
+namespace AiInfra.AppHost.Prerequisites;
 
 /// <summary>What the build wrote into this assembly: where the AppHost lies, which services were built with it, why this engine.</summary>
 internal static class BuiltServices

@@ -1,12 +1,12 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 
-namespace AiInfra.Gateway.Metrics;
+namespace AiInfra.Gateway.Telemetry;
 
 /// <summary>What the gateway's metrics may cost.</summary>
-public sealed class MetricsOptions
+public sealed class TelemetryOptions
 {
-    public const string Section = "Metrics";
+    public const string Section = "Telemetry";
 
     /// <summary>
     /// Tenants that have series of their own in metrics, the first ones since the start; all others are summed as <c>other</c>.
@@ -17,4 +17,4 @@ public sealed class MetricsOptions
 }
 
 [OptionsValidator]
-internal sealed partial class MetricsOptionsValidator : IValidateOptions<MetricsOptions>;
+internal sealed partial class TelemetryOptionsValidator : IValidateOptions<TelemetryOptions>;

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 
-namespace AiInfra.Gateway.Metrics;
+namespace AiInfra.Gateway.Telemetry;
 
 /// <summary>Keeps the label <c>tenant</c> to a bounded set of values.</summary>
-internal sealed class TenantLabels(IOptions<MetricsOptions> options)
+internal sealed class TenantLabels(IOptions<TelemetryOptions> options)
 {
     public const string Other = "other";
 
