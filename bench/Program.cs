@@ -3,6 +3,7 @@ using AiInfra.Bench.LocalVllm;
 using AiInfra.Bench.Limits;
 using AiInfra.Bench.LoCoMo;
 using AiInfra.Bench.MsMarco;
+using AiInfra.Bench.Overhead;
 using AiInfra.Bench.Planner;
 using AiInfra.Bench.Routing;
 using AiInfra.Bench.Running;
@@ -13,6 +14,7 @@ IBenchmark[] benchmarks =
 [
     new LocalVllmBenchmark(),
     new LocalModelBenchmark(),
+    new OverheadBenchmark(),
     new RoutingBenchmark(),
     new LimitsBenchmark(),
     new LoCoMoBenchmark(),
