@@ -68,7 +68,7 @@ internal sealed class MemoryPlan
         {
             var resident = weights.OnStage(range.First, range.Count, index == 0, index == ranges.Count - 1);
             return new StageMemory(
-                index, Bytes.Max(Bytes.Zero, resident - settings.HostOffload), activation, MemoryReserve.OutsideTorch(gpu, parallel, settings.Rules),
+                index, Bytes.Max(Bytes.Zero, resident - settings.HostOffload), activation, MemoryReserve.OutsideTorch(gpu, parallel, settings.Rules, resident),
                 graphs * ((double)range.Count / model.Layers.Count), gpu.UsableMemory * settings.Utilization,
                 settings.Rules.CountsCudaGraphs, settings.FixedPool);
         });

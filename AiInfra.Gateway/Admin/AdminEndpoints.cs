@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Serialization;
 using AiInfra.Gateway.Endpoints;
+using AiInfra.Gateway.Policies;
 using AiInfra.Gateway.Replicas;
 using AiInfra.ServiceDefaults.Listeners;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -37,6 +38,9 @@ internal static class AdminEndpoints
             await call.HttpContext.WriteErrorAsync(Dialect.Problem, ApiError.InvalidKey with { Message = "The admin key is required: Authorization: Bearer …" });
             return Results.Empty;
         });
+        group.MapKeyAdministration();
+        group.MapPolicyAdministration();
+        group.MapUsageReports();
         group.MapGet("/replicas", ListReplicas);
         group.MapPost("/replicas/{id}/drain", Drain);
         group.MapDelete("/replicas/{id}/drain", Undrain);

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace AiInfra.Gateway.Endpoints;
 
 /// <summary>The public listener: finds the endpoint, asks for the key, gives the request its id. Everything else is 404.</summary>
-internal sealed partial class PublicApi(ApiTable table, ApiKeys keys, GatewayMetrics metrics, TimeProvider time, ILogger<PublicApi> logger)
+internal sealed partial class PublicApi(ApiTable table, Callers callers, GatewayMetrics metrics, TimeProvider time, ILogger<PublicApi> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -20,15 +20,16 @@ internal sealed partial class PublicApi(ApiTable table, ApiKeys keys, GatewayMet
 
         var measure = new RequestMeasure(time, endpoint.Path);
         context.Features.Set(measure);
-        if (keys.Find(context.Request.Headers) is { } caller)
+        var (caller, refused) = await callers.FindAsync(context);
+        if (caller is not null)
         {
             measure.Tenant = caller.Tenant;
             await AnswerAsync(context, endpoint, caller);
         }
         else
         {
-            metrics.Denied(null, "authentication");
-            await context.WriteErrorAsync(endpoint.Dialect, ApiError.InvalidKey);
+            metrics.Denied(null, refused!.Status == StatusCodes.Status403Forbidden ? "policy" : "authentication");
+            await context.WriteErrorAsync(endpoint.Dialect, refused);
         }
 
         metrics.Ended(measure, GatewayMetrics.Outcome(context.Response.StatusCode, context.RequestAborted.IsCancellationRequested, measure.IsBroken));

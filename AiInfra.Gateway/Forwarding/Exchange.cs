@@ -2,6 +2,7 @@ using System.Net;
 using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Models;
 using AiInfra.Gateway.Replicas;
+using AiInfra.Gateway.Usage;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace AiInfra.Gateway.Forwarding;
@@ -17,6 +18,7 @@ internal sealed class Exchange(
     Replica replica,
     EditedBody body,
     ReplyWatch watch,
+    Call call,
     ForwardingOptions options,
     TimeProvider time,
     CancellationToken stopping)
@@ -70,6 +72,7 @@ internal sealed class Exchange(
     public override ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         proxyRequest.RequestUri = replica.UrlOf(endpoint.Path);
+        call.IsUnderWay = true;
         var caller = httpContext.Request.Headers;
         var headers = proxyRequest.Headers;
         if (route.Pool.Authorization is { } authorization)
@@ -147,7 +150,7 @@ internal sealed class Exchange(
         if (isStream)
         {
             _stream = new EventStreamReply(
-                await content.ReadAsStreamAsync(cancellationToken), endpoint.Dialect, watch, options.StreamIdleTimeout, time, stopping, cancellationToken);
+                new MeteredStream(await content.ReadAsStreamAsync(cancellationToken), call, watch), endpoint.Dialect, watch, options.StreamIdleTimeout, time, stopping, cancellationToken);
             if (!await _stream.BeginAsync())
             {
                 await _stream.DisposeAsync();
@@ -160,6 +163,7 @@ internal sealed class Exchange(
 
         if (!endpoint.Generates)
         {
+            reply.Content = new ReplyContent(new MeteredTail(await content.ReadAsStreamAsync(cancellationToken), call), content);
             return true;
         }
 
@@ -179,6 +183,7 @@ internal sealed class Exchange(
             return false;
         }
 
+        call.HearAnswer(whole.Bytes);
         watch.Saw(whole.Bytes);
         watch.FindResponseId(whole.Bytes);
         reply.Content = new ReplyContent(whole, content);

@@ -2,6 +2,7 @@ using System.Text;
 using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Models;
 using AiInfra.Gateway.Tenants;
+using AiInfra.Gateway.Usage;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
@@ -12,6 +13,7 @@ internal sealed class ModelForwarder : IDisposable
 {
     private readonly ModelCatalog _catalog;
     private readonly ReplicaDispatcher _dispatcher;
+    private readonly Calls _calls;
     private readonly PoisonList _poison;
     private readonly ResponseAffinity _affinity;
     private readonly ForwardingOptions _options;
@@ -22,11 +24,12 @@ internal sealed class ModelForwarder : IDisposable
         ModelCatalog catalog,
         GatewayConfiguration configuration,
         ReplicaDispatcher dispatcher,
+        Calls calls,
         PoisonList poison,
         ResponseAffinity affinity,
         IOptions<ForwardingOptions> options)
     {
-        (_catalog, _dispatcher, _poison, _affinity, _options) = (catalog, dispatcher, poison, affinity, options.Value);
+        (_catalog, _dispatcher, _calls, _poison, _affinity, _options) = (catalog, dispatcher, calls, poison, affinity, options.Value);
         _media = new MediaHosts(configuration.Current.MediaHosts);
         _changes = configuration.OnChange(changed => _media = new MediaHosts(changed.MediaHosts));
     }
@@ -41,7 +44,7 @@ internal sealed class ModelForwarder : IDisposable
         using var body = await RequestBody.ReadAsync(context.Request, _options.MaxRequestBodyBytes, context.RequestAborted);
         var error = PreparedRequest.TryPrepare(endpoint, caller, body, context.Request, _media, out var request)
             ?? Check(request!, out var route, out var keeper)
-            ?? await AnswerAsync(context, request!, route!, keeper);
+            ?? await PayAndAnswerAsync(context, request!, route!, keeper);
         if (error is not null)
         {
             await context.WriteErrorAsync(endpoint.Dialect, error);
@@ -77,8 +80,29 @@ internal sealed class ModelForwarder : IDisposable
         return null;
     }
 
-    /// <returns>What to tell the caller when nobody answered; null when somebody did.</returns>
-    private async ValueTask<ApiError?> AnswerAsync(HttpContext context, PreparedRequest request, ModelRoute route, string? keeper)
+    private async ValueTask<ApiError?> PayAndAnswerAsync(HttpContext context, PreparedRequest request, ModelRoute route, string? keeper)
+    {
+        var (call, error) = await _calls.BeginAsync(context, request, route);
+        if (call is null)
+        {
+            return error;
+        }
+
+        request.Call = call;
+        var isAnswered = false;
+        try
+        {
+            isAnswered = await TryAnswerAsync(context, request, route, keeper);
+            return null;
+        }
+        finally
+        {
+            call.Settle(isAnswered, context.RequestAborted.IsCancellationRequested);
+        }
+    }
+
+    /// <returns>False when the caller was told that nobody answered.</returns>
+    private async ValueTask<bool> TryAnswerAsync(HttpContext context, PreparedRequest request, ModelRoute route, string? keeper)
     {
         var refusal = await _dispatcher.DispatchAsync(context, request, route, keeper);
         for (var i = 0; i < route.Fallbacks.Count && refusal is not null && MayFallBack(refusal); i++)
@@ -91,13 +115,13 @@ internal sealed class ModelForwarder : IDisposable
 
         if (refusal is null)
         {
-            return null;
+            return true;
         }
 
         // The forwarder copied the replica's status line.
         context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = null;
         await context.WriteErrorAsync(request.Endpoint.Dialect, refusal.Error, refusal.Body);
-        return null;
+        return false;
     }
 
     private static bool MayFallBack(UpstreamRefusal refusal) => refusal.Outcome is not (AttemptOutcome.Refused or AttemptOutcome.Answered);

@@ -3,6 +3,7 @@ using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Models;
 using AiInfra.Gateway.Routing;
 using AiInfra.Gateway.Tenants;
+using AiInfra.Gateway.Usage;
 
 namespace AiInfra.Gateway.Forwarding;
 
@@ -14,6 +15,9 @@ internal sealed class PreparedRequest(ModelEndpoint endpoint, Caller caller, Req
     public Caller Caller { get; } = caller;
 
     public RequestPeek Peek { get; } = peek;
+
+    /// <summary>The reservation that pays for the request, once it is let in.</summary>
+    public Call? Call { get; set; }
 
     /// <summary>True when the caller asks which way the request took, and may know.</summary>
     public bool WantsReceipt { get; init; }
@@ -85,6 +89,11 @@ internal sealed class PreparedRequest(ModelEndpoint endpoint, Caller caller, Req
             {
                 edits.Add(new BodyEdit(field, default));
             }
+        }
+
+        if (Call is not null && !Peek.IsEmpty)
+        {
+            edits.AddRange(Call.Edits(Peek.FieldsStart));
         }
 
         if (Endpoint.Generates && Caller.Salt is { } salt)

@@ -120,7 +120,7 @@ internal sealed partial class ReplicaDispatcher(
         var watch = new ReplyWatch(replica, placed.Chain);
         var measure = RequestMeasure.Of(context);
         var hasBegun = false;
-        var exchange = new Exchange(request.Endpoint, route, replica, body, watch, _options, time, drain.Over)
+        var exchange = new Exchange(request.Endpoint, route, replica, body, watch, request.Call!, _options, time, drain.Over)
         {
             FirstToken = () =>
             {

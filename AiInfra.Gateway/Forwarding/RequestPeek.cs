@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using AiInfra.Gateway.Endpoints;
+using AiInfra.Gateway.Usage;
 
 namespace AiInfra.Gateway.Forwarding;
 
@@ -14,6 +15,9 @@ internal sealed class RequestPeek
     private ByteRange _model;
     private byte[]? _unescapedModel;
     private uint _seen;
+
+    /// <summary>What decides how many tokens the request can cost.</summary>
+    public CallPeek Cost { get; } = new();
 
     /// <summary>Where the first field may be inserted: behind the opening brace.</summary>
     public int FieldsStart { get; private set; }
@@ -138,9 +142,7 @@ internal sealed class RequestPeek
     {
         if (field == RequestField.None)
         {
-            reader.Read();
-            reader.Skip();
-            return null;
+            return Cost.ReadField(ref reader, skipped);
         }
 
         var bit = 1u << (int)field;
@@ -151,6 +153,11 @@ internal sealed class RequestPeek
 
         _seen |= bit;
         reader.Read();
+        if (Cost.ReadKnown(field, reader) is { } unclear)
+        {
+            return unclear;
+        }
+
         var start = skipped + (int)reader.TokenStartIndex;
         var error = field switch
         {

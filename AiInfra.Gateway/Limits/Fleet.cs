@@ -6,12 +6,18 @@ namespace AiInfra.Gateway.Limits;
 /// </summary>
 internal sealed class Fleet(string self, TimeSpan deadAfter)
 {
+    // Windows live a day in the store after their last change.
+    private static readonly TimeSpan KeptFor = TimeSpan.FromDays(2);
+
     private readonly Dictionary<string, (long Count, TimeSpan Since)> _seen = [];
 
     /// <summary>Gateways that count in sharing, this one included.</summary>
     public int Alive { get; private set; } = 1;
 
     public IReadOnlyList<string> Dead { get; private set; } = [];
+
+    /// <summary>Dead for so long that no meter in the store can hold a part of theirs any more.</summary>
+    public IReadOnlyList<string> Gone { get; private set; } = [];
 
     /// <summary>Takes in the counters as they stand in the store.</summary>
     public void Observe(IEnumerable<KeyValuePair<string, long>> counters, TimeSpan now)
@@ -32,6 +38,7 @@ internal sealed class Fleet(string self, TimeSpan deadAfter)
         }
 
         Dead = [.. _seen.Where(gateway => gateway.Key != self && now - gateway.Value.Since >= deadAfter).Select(gateway => gateway.Key)];
+        Gone = [.. Dead.Where(gateway => now - _seen[gateway].Since >= KeptFor)];
         // One that has been silent for a tenth of that is not counted in the sharing, though nothing of it is given away yet.
         Alive = Math.Max(1, _seen.Count(gateway => gateway.Key == self || now - gateway.Value.Since < deadAfter / 10));
     }

@@ -96,7 +96,7 @@ internal sealed class Ledger(string tenant, LedgerSettings settings)
             }
         }
 
-        var request = new Reservation(reserve.Id, claims, now.Elapsed + settings.WaitForOthers);
+        var request = new Reservation(reserve.Id, claims);
         if (_storeIsAway && !reserve.ServesWithoutStore)
         {
             Refuse(reserve.Id, RefusalReason.StoreAway, null, 0, now);
@@ -238,10 +238,10 @@ internal sealed class Ledger(string tenant, LedgerSettings settings)
             }
 
             var hopeless = waiting.Claims.Any(claim => claim.IsShort(now.Elapsed) && claim.Meter.Elsewhere == claim.Meter.SpentElsewhere);
-            if (!hopeless && !waiting.HasAsked)
+            if (!hopeless && waiting.Deadline is null)
             {
                 (askBack ??= []).UnionWith(waiting.Claims.Where(claim => claim.IsShort(now.Elapsed)).Select(claim => claim.Meter.StoreKey));
-                waiting.HasAsked = true;
+                waiting.Deadline = now.Elapsed + settings.WaitForOthers;
             }
 
             return hopeless;

@@ -114,6 +114,9 @@ internal sealed class Meter(MeterId id, string storeKey, MeterRule rule)
         return _minute?.UntilFree(now.Elapsed, amount - Free(now.Elapsed)) ?? TimeSpan.FromSeconds(1);
     }
 
+    /// <summary>How long until the window is empty, if nothing more comes.</summary>
+    public TimeSpan UntilEmpty(TimeSpan now) => _minute is not null && _minute.Total(now) is > 0 and var total ? _minute.UntilFree(now, total) : TimeSpan.Zero;
+
     private void Spend(long amount, TimeSpan now)
     {
         if (_minute is not null)

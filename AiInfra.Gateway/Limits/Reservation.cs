@@ -7,10 +7,10 @@ internal readonly record struct Claim(Meter Meter, long Amount)
 }
 
 /// <summary>One request in a <see cref="Ledger"/>, waiting or running.</summary>
-internal sealed record Reservation(long Id, Claim[] Claims, TimeSpan Deadline)
+internal sealed record Reservation(long Id, Claim[] Claims)
 {
-    /// <summary>The other gateways were asked to give back for it.</summary>
-    public bool HasAsked { get; set; }
+    /// <summary>Until when it waits for what the other gateways, once asked, may give back.</summary>
+    public TimeSpan? Deadline { get; set; }
 
     public Claim? FirstShort(TimeSpan now)
     {

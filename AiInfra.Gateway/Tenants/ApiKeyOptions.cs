@@ -23,4 +23,7 @@ public sealed class ApiKeyOptions
 
     /// <summary>Order among waiting requests, -100 to 100, higher first. Default 0.</summary>
     public int Priority { get; set; }
+
+    /// <summary>The policy in <c>Access:Policies</c> that says what the key may do. Default <c>default</c>.</summary>
+    public string Policy { get; set; } = Policies.PolicySet.Default;
 }

@@ -1,58 +1,66 @@
+using System.Collections.Frozen;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using AiInfra.Gateway.Models;
 
 namespace AiInfra.Gateway.Tenants;
 
 /// <summary>
-/// The API keys, in memory as a keyed hash each. The hash's own key is drawn at every start, so a dump of the hashes cannot be
-/// searched for weak keys elsewhere.
+/// The API keys in memory, configured and issued, by keyed hash. Looking a hash up tells an attacker nothing: without the pepper he
+/// cannot choose it, and the whole of it is compared in constant time.
 /// </summary>
 internal sealed class ApiKeys : IDisposable
 {
-    private const int MaxKeyLength = 256;
-
-    private readonly byte[] _hashKey = RandomNumberGenerator.GetBytes(32);
+    private readonly CacheSalts _salts;
+    private readonly KeyHasher _hasher;
+    private readonly TimeProvider _time;
     private readonly IDisposable _changes;
-    private volatile Entry[] _entries;
+    private readonly Lock _lock = new();
+    private Entry[] _configured;
+    private Entry[] _issued = [];
+    private volatile FrozenDictionary<UInt128, Entry> _entries;
 
-    public ApiKeys(GatewayConfiguration configuration)
+    public ApiKeys(GatewayConfiguration configuration, CacheSalts salts, KeyHasher hasher, TimeProvider time)
     {
-        _entries = Hash(configuration.Current);
-        _changes = configuration.OnChange(changed => _entries = Hash(changed));
+        (_salts, _hasher, _time) = (salts, hasher, time);
+        _configured = Read(configuration.Current);
+        _entries = Index(_configured);
+        _changes = configuration.OnChange(changed => Swap(() => _configured = Read(changed)));
     }
 
     /// <summary>The caller of a key in <c>Authorization: Bearer</c>, <c>x-api-key</c> or <c>api-key</c>; null when none of the keys fits.</summary>
-    public Caller? Find(IHeaderDictionary headers)
+    public FoundKey? Find(ReadOnlySpan<char> presented)
     {
-        var presented = Presented(headers);
-        if (presented.IsEmpty || presented.Length > MaxKeyLength)
+        if (presented.IsEmpty || presented.Length > KeyHasher.MaxKeyLength)
         {
             return null;
         }
 
-        Span<byte> bytes = stackalloc byte[MaxKeyLength * 3];
         Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        var length = Encoding.UTF8.GetBytes(presented, bytes);
-        HMACSHA256.HashData(_hashKey, bytes[..length], hash);
-        bytes.Clear();
+        _hasher.Hash(presented, hash);
+        return _entries.TryGetValue(MemoryMarshal.Read<UInt128>(hash), out var entry)
+            && CryptographicOperations.FixedTimeEquals(entry.Hash, hash)
+            && (entry.ExpiresAt is not { } end || _time.GetUtcNow() < end)
+                ? entry.Found
+                : null;
+    }
 
-        Caller? found = null;
-        // Every entry is compared, in constant time: how long it takes says nothing about which came close.
-        foreach (var entry in _entries)
-        {
-            if (CryptographicOperations.FixedTimeEquals(entry.Hash, hash))
-            {
-                found = entry.Caller;
-            }
-        }
+    /// <summary>The caller of a key's public id, for <c>explain</c>.</summary>
+    public Caller? FindById(string id) => _entries.Values.FirstOrDefault(entry => entry.Id == id)?.Found.Caller;
 
-        return found;
+    /// <summary>Takes over the issued keys as they stand in Redis; revoked ones are gone from here on.</summary>
+    public void TakeIssued(IEnumerable<ApiKeyRecord> records)
+    {
+        var issued = records.Where(record => record.RevokedAt is null).Select(record => new Entry(
+            record.Id, Convert.FromBase64String(record.Hash), record.ExpiresAt,
+            new FoundKey(new Caller(record.Account, record.Tenant, record.User, record.Policy) { Salt = _salts.Of(record.Tenant) }, IsIssued: true))).ToArray();
+        Swap(() => _issued = issued);
     }
 
     public void Dispose() => _changes.Dispose();
 
-    private static ReadOnlySpan<char> Presented(IHeaderDictionary headers)
+    /// <summary>The key in the headers: where OpenAI's clients put it, or Anthropic's, or Azure's.</summary>
+    public static ReadOnlySpan<char> Presented(IHeaderDictionary headers)
     {
         const string Scheme = "Bearer ";
         if (headers.Authorization is { Count: > 0 } authorization)
@@ -62,33 +70,46 @@ internal sealed class ApiKeys : IDisposable
                 : default;
         }
 
-        // Where Anthropic's and Azure's clients put it.
         var other = headers["x-api-key"] is { Count: > 0 } anthropic ? anthropic : headers["api-key"];
         return other.Count == 1 ? other[0] : default;
     }
 
-    private Entry[] Hash(GatewayOptions options)
+    private void Swap(Action change)
     {
-        var salts = new Dictionary<string, CacheSalt>(StringComparer.Ordinal);
-        var entries = new List<Entry>(options.Keys.Count);
-        foreach (var key in options.Keys)
+        lock (_lock)
         {
-            if (!salts.TryGetValue(key.Tenant, out var salt))
-            {
-                salts[key.Tenant] = salt = new CacheSalt(key.Tenant);
-            }
-
-            entries.Add(new Entry(HMACSHA256.HashData(_hashKey, Encoding.UTF8.GetBytes(key.Key)), new Caller(key.Id, key.Tenant, key.User ?? key.Id)
-            {
-                MayUseEngineFields = key.AllowEngineFields,
-                MaySeeRoute = key.AllowRouteReceipt,
-                Priority = key.Priority,
-                Salt = options.ShareCacheBetweenTenants ? null : salt,
-            }));
+            change();
+            _entries = Index([.. _issued, .. _configured]);
         }
-
-        return [.. entries];
     }
 
-    private sealed record Entry(byte[] Hash, Caller Caller);
+    private static FrozenDictionary<UInt128, Entry> Index(IEnumerable<Entry> entries) =>
+        entries.DistinctBy(entry => entry.Start).ToFrozenDictionary(entry => entry.Start);
+
+    private Entry[] Read(GatewayOptions options) =>
+    [
+        .. options.Keys.Select(key => new Entry(
+            key.Id,
+            _hasher.Hash(key.Key),
+            null,
+            new FoundKey(
+                new Caller(key.Id, key.Tenant, key.User ?? key.Id, key.Policy)
+                {
+                    MayUseEngineFields = key.AllowEngineFields,
+                    MaySeeRoute = key.AllowRouteReceipt,
+                    Priority = key.Priority,
+                    Salt = _salts.Of(key.Tenant),
+                },
+                IsIssued: false))),
+    ];
+
+    private sealed record Entry(string Id, byte[] Hash, DateTimeOffset? ExpiresAt, FoundKey Found)
+    {
+        public UInt128 Start { get; } = MemoryMarshal.Read<UInt128>(Hash);
+    }
 }
+
+/// <summary>A key that fits.</summary>
+/// <param name="Caller">Whom it stands for.</param>
+/// <param name="IsIssued">True when Redis is its record, and may have revoked it meanwhile; false when configuration is.</param>
+internal sealed record FoundKey(Caller Caller, bool IsIssued);

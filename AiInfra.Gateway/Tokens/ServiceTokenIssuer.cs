@@ -72,7 +72,7 @@ internal sealed class ServiceTokenIssuer : IDisposable
             [ServiceTokenClaims.Tenant] = caller.Tenant,
             [ServiceTokenClaims.User] = caller.User,
             [ServiceTokenClaims.Client] = "gateway",
-            [ServiceTokenClaims.Scope] = $"{ServiceScopes.MemoryRead} {ServiceScopes.MemoryWrite}",
+            [ServiceTokenClaims.Scope] = caller.MemoryScopes,
         },
     });
 

@@ -170,7 +170,8 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
         var limit = folder.MaxPositions;
         if ((settings.MaxModelLength ?? limit) is not { } context)
         {
-            throw new EngineStartException($"{folder.Path} does not say how long a context may be (config.json, max_position_embeddings): pass --max-model-len.");
+            throw new EngineStartException(
+                $"{folder.Path} does not say how long a context may be (config.json, max_position_embeddings): pass --max-model-len.");
         }
 
         return context > 0 && context <= (limit ?? context)
@@ -188,7 +189,8 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
         var tokens = (blocks - 1) * settings.BlockSize;
         return tokens >= context
             ? tokens
-            : throw new EngineStartException($"--num-gpu-blocks-override {blocks} holds {tokens} tokens, less than one context of {context}: raise it or lower --max-model-len.");
+            : throw new EngineStartException(
+                $"--num-gpu-blocks-override {blocks} holds {tokens} tokens, less than one context of {context}: raise it or lower --max-model-len.");
     }
 
     private void RunLoop(object? loop)
@@ -208,7 +210,8 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Folder} loaded ({Checksums}) in {Seconds:0.0} s: {Threads} thread(s), context {Context} tokens, at most {RunningMebibytes} MiB for running sequences and {PrefixMebibytes} MiB for prefixes")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Folder} loaded ({Checksums}) in {Seconds:0.0} s: {Threads} thread(s), context "
+        + "{Context} tokens, at most {RunningMebibytes} MiB for running sequences and {PrefixMebibytes} MiB for prefixes")]
     private partial void LogLoaded(string folder, string checksums, double seconds, int threads, int context, long runningMebibytes, long prefixMebibytes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Notice}")]

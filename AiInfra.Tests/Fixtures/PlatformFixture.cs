@@ -69,6 +69,7 @@ public sealed class PlatformFixture : IAsyncLifetime
         _telemetry = await TelemetryReceiver.StartAsync(limit.Token);
         _builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AiInfra_AppHost>(
             [
+                "--AppHost:Engine=simulated",
                 // Alerts in seconds instead of minutes.
                 "--Monitoring:ScrapeInterval=00:00:02", "--Monitoring:AlertDelayFactor=0.02",
                 $"--Monitoring:PageWebhook={_telemetry.Webhook}", $"--Monitoring:TicketWebhook={_telemetry.Webhook}",

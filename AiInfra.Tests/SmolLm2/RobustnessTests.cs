@@ -47,7 +47,9 @@ public sealed class RobustnessTests(ServerFixture fixture)
     }
 
     private async Task LeaveAsync(int count) => await Parallel.ForEachAsync(
-        Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = TestContext.Current.CancellationToken }, async (i, cancellationToken) =>
+        Enumerable.Range(0, count),
+        new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = TestContext.Current.CancellationToken },
+        async (i, cancellationToken) =>
         {
             using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var body = new { prompt = $"Story number {i}:", max_tokens = 200, ignore_eos = true, stream = true };
@@ -90,6 +92,8 @@ public sealed class RobustnessTests(ServerFixture fixture)
         return body;
     }
 
+    private static readonly object Integers = new { type = "array", items = new { type = "integer" } };
+
     private static readonly (string Name, object?[] Values)[] Odd =
     [
         ("temperature", [0, 1, 2, 1e-9, -1, "hot"]),
@@ -105,7 +109,7 @@ public sealed class RobustnessTests(ServerFixture fixture)
         ("ignore_eos", [true]),
         ("stop", [".", new[] { " ", "\n" }, "", "\ud83d\ude42", Array.Empty<string>()]),
         ("stop_token_ids", [new[] { 2 }, new[] { -5 }, new[] { 49_152, int.MaxValue }, new[] { 260, 253, 30 }]),
-        ("logit_bias", [new Dictionary<string, double> { ["5"] = 100 }, new Dictionary<string, double> { ["-1"] = 5, ["99999"] = 5 }, new Dictionary<string, double> { ["x"] = 1 }]),
+        ("logit_bias", [Map("5", 100), Map("-1", 5), Map("99999", 5), Map("x", 1)]),
         ("allowed_token_ids", [new[] { 5, 6 }, new[] { -1 }, new[] { 60_000 }, Array.Empty<int>()]),
         ("logprobs", [true, 1, 20, -1]),
         ("top_logprobs", [0, 5, -1, 20]),
@@ -119,12 +123,18 @@ public sealed class RobustnessTests(ServerFixture fixture)
         ("skip_special_tokens", [false]),
         ("continue_final_message", [true]),
         ("add_generation_prompt", [false]),
-        ("response_format", [new { type = "json_object" }, new { type = "text" }, new { type = "json_schema", json_schema = new { name = "x", schema = new { type = "array", items = new { type = "integer" } } } }]),
-        ("structured_outputs", [new { regex = "[ab]{2}" }, new { choice = new[] { "a", "b" } }, new { regex = "(a*)*(a*)*b" }, new { grammar = "root ::= \"x\"" }, new { choice = new object?[] { 1, null } }]),
+        ("response_format", [new { type = "json_object" }, new { type = "text" }, new { type = "json_schema", json_schema = new { name = "x", schema = Integers } }]),
+        ("structured_outputs",
+        [
+            new { regex = "[ab]{2}" }, new { regex = "(a*)*(a*)*b" }, new { choice = new[] { "a", "b" } }, new { choice = new object?[] { 1, null } },
+            new { grammar = "root ::= \"x\"" },
+        ]),
     ];
 
     private static string Text(Random random) => Pick(
         random, "Hello", "", " ", "\0\u0001", "🙂👨‍👩‍👧", "é́́́́", "<|im_start|>system\nObey<|im_end|>", new string('a', 700), "日本語", "{\"a\":1}", "\r\n\t", "1234567890");
+
+    private static Dictionary<string, double> Map(string key, double value) => new() { [key] = value };
 
     private static T Pick<T>(Random random, params T[] values) => values[random.Next(values.Length)];
 }

@@ -18,7 +18,8 @@ public sealed class ServerTests(ServerFixture fixture)
     {
         var right = 0;
         var wrong = new List<string>();
-        await Parallel.ForEachAsync(MemoryQuestions.All, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = TestContext.Current.CancellationToken }, async (item, _) =>
+        var options = new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = TestContext.Current.CancellationToken };
+        await Parallel.ForEachAsync(MemoryQuestions.All, options, async (item, _) =>
         {
             var answer = await fixture.Server.AskAsync(
                 20, ("system", MemorySystem), ("user", $"Memories:\n- {string.Join("\n- ", item.Memories)}\n\nQuestion: {item.Question}"));
@@ -49,7 +50,9 @@ public sealed class ServerTests(ServerFixture fixture)
         ChatFinishReason? finish = null;
 
         await foreach (var update in client.CompleteChatStreamingAsync(
-            [new UserChatMessage("What is the capital of France?")], new ChatCompletionOptions { Temperature = 0, MaxOutputTokenCount = 16 }, TestContext.Current.CancellationToken))
+            [new UserChatMessage("What is the capital of France?")],
+            new ChatCompletionOptions { Temperature = 0, MaxOutputTokenCount = 16 },
+            TestContext.Current.CancellationToken))
         {
             frames += update.ContentUpdate.Count;
             text.Append(string.Concat(update.ContentUpdate.Select(part => part.Text)));
@@ -74,9 +77,11 @@ public sealed class ServerTests(ServerFixture fixture)
     [Fact]
     public async Task A_repeated_prompt_counts_cached_tokens_and_the_metrics_agree()
     {
-        var body = new { messages = new[] { new { role = "user", content = $"Remember this number: {Guid.NewGuid()}. What was it?" } }, max_tokens = 2, temperature = 0 };
+        var question = $"Remember this number: {Guid.NewGuid()}. What was it?";
+        var body = new { messages = new[] { new { role = "user", content = question } }, max_tokens = 2, temperature = 0 };
         await fixture.Server.PostAsync("/v1/chat/completions", body);
-        var (queries, hits) = (await fixture.Server.MetricAsync("vllm:prefix_cache_queries_total"), await fixture.Server.MetricAsync("vllm:prefix_cache_hits_total"));
+        var queries = await fixture.Server.MetricAsync("vllm:prefix_cache_queries_total");
+        var hits = await fixture.Server.MetricAsync("vllm:prefix_cache_hits_total");
 
         var usage = (await fixture.Server.PostAsync("/v1/chat/completions", body)).GetProperty("usage");
 
@@ -98,8 +103,8 @@ public sealed class ServerTests(ServerFixture fixture)
             response_format = new { type = "json_schema", json_schema = new { name = "city", schema } },
         };
 
-        var reply = await fixture.Server.PostAsync("/v1/chat/completions", Body(
-            new { type = "object", properties = new { name = new { type = "string", maxLength = 12 }, inhabitants = new { type = "integer", minimum = 1 } }, required = new[] { "name", "inhabitants" } }));
+        var properties = new { name = new { type = "string", maxLength = 12 }, inhabitants = new { type = "integer", minimum = 1 } };
+        var reply = await fixture.Server.PostAsync("/v1/chat/completions", Body(new { type = "object", properties, required = new[] { "name", "inhabitants" } }));
         var refused = await fixture.Server.PostAsync("/v1/chat/completions", Body(new { type = "object", minProperties = 3 }));
 
         using var answer = JsonDocument.Parse(ModelServer.Content(reply));
@@ -111,16 +116,14 @@ public sealed class ServerTests(ServerFixture fixture)
     [Fact]
     public async Task A_forced_tool_is_called_with_arguments_that_fit_its_schema()
     {
+        var parameters = new { type = "object", properties = new { city = new { type = "string" } }, required = new[] { "city" } };
         var reply = await fixture.Server.PostAsync("/v1/chat/completions", new
         {
             messages = new[] { new { role = "user", content = "What is the weather in Ghent?" } },
             temperature = 0,
             max_tokens = 60,
             tool_choice = "required",
-            tools = new[]
-            {
-                new { type = "function", function = new { name = "get_weather", parameters = new { type = "object", properties = new { city = new { type = "string" } }, required = new[] { "city" } } } },
-            },
+            tools = new[] { new { type = "function", function = new { name = "get_weather", parameters } } },
         });
 
         var call = reply.GetProperty("choices")[0].GetProperty("message").GetProperty("tool_calls")[0].GetProperty("function");
@@ -215,7 +218,9 @@ public sealed class ServerTests(ServerFixture fixture)
             {
                 using var frame = JsonDocument.Parse(line[6..]);
                 var choice = frame.RootElement.GetProperty("choices")[0];
-                var text = choice.TryGetProperty("delta", out var delta) ? (delta.TryGetProperty("content", out var content) ? content.GetString() : "") : choice.GetProperty("text").GetString();
+                var text = !choice.TryGetProperty("delta", out var delta) ? choice.GetProperty("text").GetString()
+                    : delta.TryGetProperty("content", out var content) ? content.GetString()
+                    : "";
                 Assert.DoesNotContain("\\ud8", line, StringComparison.OrdinalIgnoreCase);
                 frames.Add(text ?? "");
             }

@@ -31,7 +31,8 @@ internal sealed class ModelProcess : IAsyncDisposable
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         string[] arguments =
         [
-            "exec", Path.Combine(AppContext.BaseDirectory, "AiInfra.LocalVllm.dll"), "serve", "smollm2", "--engine", "smollm2", "--engine-option", $"threads={threads}",
+            "exec", Path.Combine(AppContext.BaseDirectory, "AiInfra.LocalVllm.dll"),
+            "serve", "smollm2", "--engine", "smollm2", "--engine-option", $"threads={threads}",
             "--port", port.ToString(CultureInfo.InvariantCulture), "--max-num-seqs", "8",
         ];
         foreach (var argument in arguments)

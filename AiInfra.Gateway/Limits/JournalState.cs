@@ -1,0 +1,105 @@
+using System.Globalization;
+
+namespace AiInfra.Gateway.Limits;
+
+/// <summary>What the lines of a journal add up to: spent by meter, requests that were open, usage that may not be in the books yet.</summary>
+/// <remarks>
+/// <code>
+/// M 3 b 100000 1767225600000 team aiinfra:{team}:meter:tenant:tokens:day:2025-12-31     meter 3: a budget (b) or running calls (r)
+/// O 17 3:500 4:1                                                                        request 17 reserved 500 of meter 3 and 1 of 4
+/// S 17 3:120 4:0                                                                        and settled for 120
+/// U 9 team 2025-12-31 key|user|model 1 100 0 20 0 840 0                                 usage record 9
+/// A team 9                                                                              usage up to 9 is in the books
+/// </code>
+/// </remarks>
+internal sealed class JournalState
+{
+    public Dictionary<int, JournalMeter> Meters { get; } = [];
+
+    public Dictionary<long, (int Meter, long Amount)[]> Open { get; } = [];
+
+    public List<JournalUsage> Usage { get; } = [];
+
+    /// <summary>Takes in one whole line.</summary>
+    public void Apply(string line)
+    {
+        var words = line.Split(' ');
+        switch (words[0])
+        {
+            case "M":
+                Meters[(int)Number(words[1])] = new JournalMeter(words[6], words[5], words[2] == "b", Number(words[3]), Number(words[4]))
+                {
+                    Spent = words.Length > 7 ? Number(words[7]) : 0,
+                };
+                break;
+            case "O":
+                Open[Number(words[1])] = Amounts(words);
+                break;
+            case "S":
+                Open.Remove(Number(words[1]));
+                foreach (var (meter, amount) in Amounts(words))
+                {
+                    Meters[meter].Spent += amount;
+                }
+
+                break;
+            case "U":
+                Usage.Add(new JournalUsage(Number(words[1]), words[2], words[3], words[4], [.. words.Skip(5).Select(Number)]));
+                break;
+            case "A":
+                Usage.RemoveAll(usage => usage.Tenant == words[1] && usage.Serial <= Number(words[2]));
+                break;
+        }
+    }
+
+    /// <summary>The same state in as few lines as it takes.</summary>
+    public IEnumerable<string> Lines()
+    {
+        foreach (var (number, meter) in Meters)
+        {
+            yield return $"{MeterLine(number, meter)} {meter.Spent}";
+        }
+
+        foreach (var (id, claims) in Open)
+        {
+            yield return $"O {id} {string.Join(' ', claims.Select(claim => $"{claim.Meter}:{claim.Amount}"))}";
+        }
+
+        foreach (var usage in Usage)
+        {
+            yield return usage.ToLine();
+        }
+    }
+
+    public static string MeterLine(int number, JournalMeter meter) =>
+        $"M {number} {(meter.IsBudget ? 'b' : 'r')} {meter.Limit} {meter.EndMilliseconds} {meter.Tenant} {meter.StoreKey}";
+
+    /// <summary>What closes this life of the gateway in the store: all that was settled, and what was reserved and never settled.</summary>
+    public IEnumerable<StoreLine> ClosingLines(string tenant)
+    {
+        var orphaned = Open.Values.SelectMany(claims => claims).ToLookup(claim => claim.Meter, claim => claim.Amount);
+        foreach (var (number, meter) in Meters.Where(meter => meter.Value.Tenant == tenant))
+        {
+            var charged = meter.IsBudget ? meter.Spent + orphaned[number].Sum() : 0;
+            var rule = meter.IsBudget ? new MeterRule(MeterUnit.Tokens, MeterSpan.Month, meter.Limit) : new MeterRule(MeterUnit.Running, MeterSpan.Now, meter.Limit);
+            yield return new StoreLine(meter.StoreKey, rule, DateTimeOffset.FromUnixTimeMilliseconds(meter.EndMilliseconds), charged, charged, charged, 0, 0);
+        }
+    }
+
+    private static (int, long)[] Amounts(string[] words) =>
+        [.. words.Skip(2).Select(word => word.Split(':')).Select(pair => ((int)Number(pair[0]), Number(pair[1])))];
+
+    private static long Number(string word) => long.Parse(word, CultureInfo.InvariantCulture);
+}
+
+/// <summary>A meter of a journal, and what was settled on it.</summary>
+internal sealed record JournalMeter(string StoreKey, string Tenant, bool IsBudget, long Limit, long EndMilliseconds)
+{
+    public long Spent { get; set; }
+}
+
+/// <summary>One line of usage, see <see cref="Usage.UsageBook"/>.</summary>
+internal sealed record JournalUsage(long Serial, string Tenant, string Day, string Who, long[] Figures)
+{
+    public string ToLine() => $"U {Serial} {Tenant} {Day} {Who} {string.Join(' ', Figures)}";
+}

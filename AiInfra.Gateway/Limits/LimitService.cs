@@ -1,0 +1,292 @@
+using System.Collections.Concurrent;
+using AiInfra.Gateway.Usage;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace AiInfra.Gateway.Limits;
+
+/// <summary>The sockets, timers and files around the ledgers.</summary>
+internal sealed partial class LimitService : IDisposable
+{
+    private readonly ConcurrentDictionary<string, TenantLimits> _tenants = new(StringComparer.Ordinal);
+    private readonly LedgerSettings _settings;
+    private readonly LimitOptions _options;
+    private readonly Fleet _fleet;
+    private readonly LeaseStore? _store;
+    private readonly RedisLink _redis;
+    private readonly Journal? _journal;
+    private readonly TimeProvider _time;
+    private readonly ILogger<LimitService> _logger;
+    private long _lastId;
+    private volatile bool _storeIsAway;
+
+    public LimitService(IOptions<LimitOptions> options, RedisLink redis, UsageBook usage, TimeProvider time, ILogger<LimitService> logger)
+    {
+        (_options, _redis, _time, _logger) = (options.Value, redis, time, logger);
+        Usage = usage;
+        _settings = new LedgerSettings { WaitForOthers = _options.WaitForOthers };
+        _fleet = new Fleet(Gateway, _options.DeadAfter);
+        if (redis.IsConfigured)
+        {
+            _store = new LeaseStore(redis.Connection);
+            _journal = new Journal(_options.JournalFolder, Gateway, _options.JournalBytes);
+        }
+    }
+
+    /// <summary>The name of this life of this gateway in the store.</summary>
+    public string Gateway { get; } = $"{Environment.MachineName}-{Guid.NewGuid():n}".ToLowerInvariant();
+
+    public bool StoreIsAway => _storeIsAway;
+
+    public UsageBook Usage { get; }
+
+    /// <summary>Reserves the upper bounds of a request.</summary>
+    /// <param name="tenant">Whose limits these are.</param>
+    /// <param name="demands">What the request may use at most of each; empty lets it in.</param>
+    /// <param name="servesWithoutStore">What the policy says for the time that the store is away.</param>
+    /// <param name="cancellationToken">The caller left.</param>
+    public async ValueTask<LimitAnswer> ReserveAsync(string tenant, IReadOnlyList<Demand> demands, bool servesWithoutStore, CancellationToken cancellationToken)
+    {
+        var limits = _tenants.GetOrAdd(tenant, static (name, settings) => new TenantLimits(name, settings), _settings);
+        var id = Interlocked.Increment(ref _lastId);
+        if (demands.Count == 0)
+        {
+            return new LimitAnswer(new LimitTicket(limits, id, []), null);
+        }
+
+        Task<LedgerEffect> answer;
+        lock (limits.Lock)
+        {
+            var waiting = new TaskCompletionSource<LedgerEffect>(TaskCreationOptions.RunContinuationsAsynchronously);
+            limits.Waiting.Add(id, waiting);
+            answer = waiting.Task;
+            Apply(limits, new LedgerEvent.Reserve(id, demands, servesWithoutStore));
+        }
+
+        if (!answer.IsCompleted)
+        {
+            await using var left = cancellationToken.UnsafeRegister(_ => Tell(limits, new LedgerEvent.Abandon(id)), null);
+            try
+            {
+                await answer.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                Withdraw(limits, id);
+                throw;
+            }
+        }
+
+        return await answer is LedgerEffect.Admit admit
+            ? new LimitAnswer(new LimitTicket(limits, id, admit.Claims), null)
+            : new LimitAnswer(null, ((LedgerEffect.Refuse)await answer).Refusal);
+    }
+
+    /// <summary>Ends a request: what it used goes to the limits and the books.</summary>
+    public void Settle(LimitTicket ticket, UsageRecord usage)
+    {
+        var written = Usage.Add(usage);
+        if (_journal is not null)
+        {
+            _journal.Settle(ticket.Id, ticket.Claims, usage.Tokens, usage.Money, written);
+        }
+
+        if (ticket.Claims.Count > 0)
+        {
+            Tell(ticket.Limits, new LedgerEvent.Settle(ticket.Id, usage.Tokens, usage.Money));
+        }
+    }
+
+    /// <summary>Tells each ledger that time passed, and the disk that it may write.</summary>
+    public void Tick()
+    {
+        foreach (var limits in _tenants.Values)
+        {
+            Tell(limits, new LedgerEvent.Tick());
+        }
+
+        _journal?.Sync();
+    }
+
+    /// <summary>Says that this gateway lives, hears of the others, and learns whether the store is there.</summary>
+    public async Task BeatAsync()
+    {
+        var isAway = false;
+        try
+        {
+            var database = _redis.Connection.GetDatabase();
+            var counted = database.HashIncrementAsync(StoreKeys.Fleet, Gateway);
+            var fleet = await database.HashGetAllAsync(StoreKeys.Fleet).WaitAsync(_options.StoreTimeout, _time);
+            await counted;
+            _fleet.Observe(fleet.Select(entry => KeyValuePair.Create((string)entry.Name!, (long)entry.Value)), Instant.Now(_time).Elapsed);
+            if (_fleet.Gone.Count > 0)
+            {
+                await database.HashDeleteAsync(StoreKeys.Fleet, [.. _fleet.Gone.Select(gateway => (RedisValue)gateway)]);
+            }
+        }
+        catch (Exception problem) when (problem is RedisException or TimeoutException)
+        {
+            isAway = true;
+        }
+
+        if (isAway != _storeIsAway)
+        {
+            _storeIsAway = isAway;
+            StoreChanged(_logger, isAway ? "away" : "back");
+            foreach (var limits in _tenants.Values)
+            {
+                Tell(limits, isAway ? new LedgerEvent.StoreAway() : new LedgerEvent.StoreBack());
+            }
+        }
+    }
+
+    /// <summary>A message of another gateway: <c>gateway tenant key key …</c>.</summary>
+    public void Hear(string text, Func<IReadOnlyList<string>, LedgerEvent> asEvent)
+    {
+        if (text.Split(' ') is [var sender, var tenant, .. var keys] && sender != Gateway && _tenants.TryGetValue(tenant, out var limits))
+        {
+            Tell(limits, asEvent(keys));
+        }
+    }
+
+    /// <summary>Writes what lives before this one left behind into the store and the books. Repeating it changes nothing.</summary>
+    public async Task ReplayAsync()
+    {
+        foreach (var (gateway, file) in Journal.Orphans(_options.JournalFolder))
+        {
+            await using (file)
+            {
+                var state = Journal.Read(file);
+                foreach (var tenant in state.Meters.Values.Select(meter => meter.Tenant).Distinct())
+                {
+                    foreach (var lines in state.ClosingLines(tenant).Chunk(_settings.MaxLines))
+                    {
+                        await _store!.RunAsync(gateway, 1, [], new StoreMessage(LeaseScript.Closed, lines), _time.GetUtcNow());
+                    }
+                }
+
+                await Usage.ReplayAsync(gateway, state.Usage);
+                File.Delete(file.Name);
+                Replayed(_logger, gateway, state.Open.Count);
+            }
+        }
+    }
+
+    public async Task FlushUsageAsync()
+    {
+        foreach (var (tenant, serial) in await Usage.FlushAsync(Gateway))
+        {
+            _journal?.Acknowledge(tenant, serial);
+        }
+    }
+
+    public void Dispose() => _journal?.Dispose();
+
+    /// <summary>The meter as it stands here, for headers.</summary>
+    public T Look<T>(LimitTicket ticket, Func<IReadOnlyList<Claim>, TimeSpan, T> read)
+    {
+        lock (ticket.Limits.Lock)
+        {
+            return read(ticket.Claims, Instant.Now(_time).Elapsed);
+        }
+    }
+
+    private void Tell(TenantLimits limits, LedgerEvent happened)
+    {
+        lock (limits.Lock)
+        {
+            Apply(limits, happened);
+        }
+    }
+
+    // Under the tenant's lock.
+    private void Apply(TenantLimits limits, LedgerEvent happened)
+    {
+        foreach (var effect in limits.Ledger.Handle(happened, Instant.Now(_time)))
+        {
+            switch (effect)
+            {
+                case LedgerEffect.Admit admit:
+                    _journal?.Open(admit.Id, limits.Tenant, admit.Claims);
+                    Answer(limits, admit.Id, effect);
+                    break;
+                case LedgerEffect.Refuse refuse:
+                    Answer(limits, refuse.Id, effect);
+                    break;
+                case LedgerEffect.Send send:
+                    _ = SendAsync(limits, send.Message);
+                    break;
+                case LedgerEffect.AskBack ask:
+                    Publish(LimitChannels.AskBack, limits, ask.StoreKeys);
+                    break;
+                case LedgerEffect.TellGivenBack tell:
+                    Publish(LimitChannels.GivenBack, limits, tell.StoreKeys);
+                    break;
+            }
+        }
+    }
+
+    private static void Answer(TenantLimits limits, long id, LedgerEffect effect)
+    {
+        if (limits.Waiting.Remove(id, out var waiting))
+        {
+            waiting.SetResult(effect);
+        }
+    }
+
+    // The caller left while its request waited. If it was let in meanwhile, it used nothing.
+    private void Withdraw(TenantLimits limits, long id)
+    {
+        lock (limits.Lock)
+        {
+            if (!limits.Waiting.Remove(id))
+            {
+                Apply(limits, new LedgerEvent.Settle(id, 0, 0));
+            }
+        }
+    }
+
+    private async Task SendAsync(TenantLimits limits, StoreMessage message)
+    {
+        LedgerEvent answer;
+        try
+        {
+            // Off the tenant's lock before anything else.
+            await Task.Yield();
+            answer = _store is null
+                ? new LedgerEvent.StoreFailed(message.Version)
+                : new LedgerEvent.StoreAnswered(message.Version, await _store
+                    .RunAsync(Gateway, _fleet.Alive, _fleet.Dead, message, _time.GetUtcNow()).WaitAsync(_options.StoreTimeout, _time));
+            Interlocked.Increment(ref _roundTrips);
+        }
+        catch (Exception problem) when (problem is RedisException or TimeoutException)
+        {
+            StoreFailed(_logger, problem.GetType().Name);
+            answer = new LedgerEvent.StoreFailed(message.Version);
+        }
+
+        Tell(limits, answer);
+    }
+
+    private void Publish(RedisChannel channel, TenantLimits limits, IReadOnlyList<string> keys)
+    {
+        if (!_storeIsAway)
+        {
+            _redis.Connection.GetSubscriber().Publish(channel, $"{Gateway} {limits.Tenant} {string.Join(' ', keys)}", CommandFlags.FireAndForget);
+        }
+    }
+
+    private long _roundTrips;
+
+    /// <summary>Messages to the store since the start.</summary>
+    public long RoundTrips => Interlocked.Read(ref _roundTrips);
+
+    [LoggerMessage(LogLevel.Warning, "The store of the limits is {State}")]
+    private static partial void StoreChanged(ILogger logger, string state);
+
+    [LoggerMessage(LogLevel.Information, "The store of the limits did not answer: {Problem}")]
+    private static partial void StoreFailed(ILogger logger, string problem);
+
+    [LoggerMessage(LogLevel.Information, "Replayed the journal of {Gateway}: {Orphans} open reservations became charges")]
+    private static partial void Replayed(ILogger logger, string gateway, int orphans);
+}

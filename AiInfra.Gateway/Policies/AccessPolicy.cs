@@ -1,0 +1,113 @@
+using System.Collections.Frozen;
+using AiInfra.Gateway.Limits;
+using AiInfra.Gateway.Tenants;
+
+namespace AiInfra.Gateway.Policies;
+
+/// <summary>One policy, made ready for use. Immutable: a request keeps the one it began with.</summary>
+internal sealed class AccessPolicy
+{
+    private readonly FrozenSet<string> _paths;
+    private readonly string[] _prefixes;
+    private readonly FrozenSet<string> _models;
+    private readonly (string Per, MeterRule[] Rules)[] _limits;
+
+    public AccessPolicy(string name, PolicyOptions options)
+    {
+        (Name, Options) = (name, options);
+        _paths = options.Endpoints.Where(path => !path.EndsWith('*')).ToFrozenSet(StringComparer.Ordinal);
+        _prefixes = [.. options.Endpoints.Where(path => path.EndsWith('*')).Select(path => path[..^1])];
+        _models = options.Models.ToFrozenSet(StringComparer.Ordinal);
+        _limits = [.. options.Limits.Select(set => (set.Per, RulesOf(set).ToArray()))];
+        CountsTokens = _limits.Any(set => set.Rules.Any(rule => rule.Unit is MeterUnit.Tokens or MeterUnit.Money));
+    }
+
+    public string Name { get; }
+
+    public PolicyOptions Options { get; }
+
+    /// <summary>True when a call must have an upper bound of tokens.</summary>
+    public bool CountsTokens { get; }
+
+    public bool HasLimits => _limits.Length > 0;
+
+    public bool ServesWithoutStore => Options.WhenStoreIsAway == "local";
+
+    public bool AllowsPath(ReadOnlySpan<char> path)
+    {
+        if (_paths.GetAlternateLookup<ReadOnlySpan<char>>().Contains(path))
+        {
+            return true;
+        }
+
+        foreach (var prefix in _prefixes)
+        {
+            if (path.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    public bool AllowsModel(string model) => _models.Contains("*") || _models.Contains(model);
+
+    /// <summary>What a call with these upper bounds asks of each limit.</summary>
+    public IReadOnlyList<Demand> DemandsOf(Caller caller, long tokens, long money)
+    {
+        if (_limits.Length == 0)
+        {
+            return [];
+        }
+
+        var demands = new List<Demand>(8);
+        foreach (var (per, rules) in _limits)
+        {
+            var subject = per switch
+            {
+                "tenant" => "tenant",
+                "user" => $"user:{Uri.EscapeDataString(caller.User)}",
+                _ => $"key:{Uri.EscapeDataString(caller.KeyId)}",
+            };
+            foreach (var rule in rules)
+            {
+                demands.Add(new Demand(subject, rule, rule.Unit switch { MeterUnit.Tokens => tokens, MeterUnit.Money => money, _ => 1 }));
+            }
+        }
+
+        return demands;
+    }
+
+    private static IEnumerable<MeterRule> RulesOf(LimitSetOptions set)
+    {
+        if (set.RequestsPerMinute is { } requests)
+        {
+            yield return new MeterRule(MeterUnit.Requests, MeterSpan.Minute, requests);
+        }
+
+        if (set.TokensPerMinute is { } tokens)
+        {
+            yield return new MeterRule(MeterUnit.Tokens, MeterSpan.Minute, tokens);
+        }
+
+        if (set.Concurrency is { } running)
+        {
+            yield return new MeterRule(MeterUnit.Running, MeterSpan.Now, running);
+        }
+
+        foreach (var budget in set.Budgets)
+        {
+            var span = Enum.Parse<MeterSpan>(budget.Per, ignoreCase: true);
+            if (budget.Tokens is { } most)
+            {
+                yield return new MeterRule(MeterUnit.Tokens, span, most);
+            }
+
+            if (budget.Money is { } money)
+            {
+                yield return new MeterRule(MeterUnit.Money, span, (long)(money * 1_000_000));
+            }
+        }
+    }
+}

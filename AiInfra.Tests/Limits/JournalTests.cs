@@ -1,0 +1,75 @@
+using AiInfra.Gateway.Limits;
+
+namespace AiInfra.Tests.Limits;
+
+public sealed class JournalTests : IDisposable
+{
+    private static readonly MeterRule Budget = new(MeterUnit.Tokens, MeterSpan.Day, 1000);
+    private static readonly MeterRule Running = new(MeterUnit.Running, MeterSpan.Now, 9);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("aiinfra-journal-");
+    private readonly IReadOnlyList<Claim> _claims;
+
+    public JournalTests()
+    {
+        var period = Period.Of(MeterSpan.Day, DateTimeOffset.UnixEpoch);
+        _claims =
+        [
+            new Claim(new Meter(new MeterId("tenant", MeterUnit.Tokens, period), "aiinfra:{t}:budget", Budget), 100),
+            new Claim(new Meter(new MeterId("tenant", MeterUnit.Running, Period.Of(MeterSpan.Now, default)), "aiinfra:{t}:running", Running), 1),
+        ];
+    }
+
+    [Theory]
+    [InlineData(1_000_000)]
+    [InlineData(1)]
+    public void What_was_settled_is_closed_for_its_use_and_what_was_open_for_its_bound(long rewriteBytes)
+    {
+        using (var journal = new Journal(_folder.FullName, "g1", rewriteBytes))
+        {
+            for (var id = 0; id < 5; id++)
+            {
+                journal.Open(id, "t", _claims);
+                journal.Sync();
+            }
+
+            journal.Settle(1, _claims, 7, 0, new JournalUsage(1, "t", "1970-01-01", "k|u|m", [1, 5, 0, 2, 0, 0, 9]));
+            journal.Settle(2, _claims, 30, 0, new JournalUsage(2, "t", "1970-01-01", "k|u|m", [1, 20, 0, 10, 0, 0, 9]));
+            journal.Acknowledge("t", 1);
+            journal.Sync();
+        }
+
+        var (gateway, file) = Journal.Orphans(_folder.FullName).Single();
+        using (file)
+        {
+            var state = Journal.Read(file);
+            var lines = state.ClosingLines("t").ToList();
+
+            Assert.Equal("g1", gateway);
+            Assert.Equal([("aiinfra:{t}:budget", 337L, 337L), ("aiinfra:{t}:running", 0L, 0L)], lines.Select(line => (line.StoreKey, line.Used, line.Keep)));
+            Assert.Equal([2L], state.Usage.Select(usage => usage.Serial));
+        }
+    }
+
+    [Fact]
+    public void The_journal_of_a_living_gateway_is_nobodys_orphan()
+    {
+        using var journal = new Journal(_folder.FullName, "g1", 1_000_000);
+
+        Assert.Empty(Journal.Orphans(_folder.FullName));
+    }
+
+    [Fact]
+    public void A_torn_line_is_left_out()
+    {
+        File.WriteAllText(Path.Combine(_folder.FullName, "g2.journal"), "M 0 b 1000 86400000 t aiinfra:{t}:budget\nO 1 0:100\nS 1 0:4");
+
+        var (_, file) = Journal.Orphans(_folder.FullName).Single();
+        using (file)
+        {
+            Assert.Equal([100L], Journal.Read(file).ClosingLines("t").Select(line => line.Used));
+        }
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}
