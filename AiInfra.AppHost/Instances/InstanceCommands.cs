@@ -1,5 +1,5 @@
-using AiInfra.AppHost.Processes;
 using AiInfra.AppHost.Prerequisites;
+using AiInfra.AppHost.Processes;
 using AiInfra.AppHost.State;
 using Microsoft.Extensions.Configuration;
 

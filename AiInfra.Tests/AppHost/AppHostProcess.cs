@@ -27,7 +27,7 @@ internal sealed class AppHostProcess : IAsyncDisposable
     {
         var assembly = Path.Combine(RepositoryPaths.Root, "artifacts", "bin", "AiInfra.AppHost-Processes", Configuration, "AiInfra.AppHost.dll");
         var start = new ProcessStartInfo(AiInfra.AppHost.Prerequisites.DotnetHost.Path) { RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] all = ["exec", assembly, $"--AppHost:State={state}", "--DcpPublisher:RandomizePorts=true", .. arguments];
+        string[] all = ["exec", assembly, $"--AppHost:State={state}", "--DcpPublisher:RandomizePorts=true", "--AppHost:Engine=simulated", .. arguments];
         all.ToList().ForEach(start.ArgumentList.Add);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {

@@ -8,7 +8,7 @@ namespace AiInfra.Tests.AppHost;
 /// <summary>An application of shell scripts: real processes of every temper, in milliseconds.</summary>
 public abstract class EngineTest : IAsyncLifetime
 {
-    protected static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    protected static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     private readonly CancellationTokenSource _limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
 

@@ -1,4 +1,5 @@
 using AiInfra.AppHost.Instances;
+using AiInfra.AppHost.Prerequisites;
 using AiInfra.AppHost.Processes;
 using AiInfra.Tests.Fixtures;
 
@@ -20,7 +21,8 @@ public sealed class InstanceTests : IDisposable
     public async Task What_a_killed_AppHost_left_behind_is_ended_by_the_next_start_and_stop_leaves_nothing()
     {
         IReadOnlyList<InstanceProcess> orphans;
-        await using (var killed = AppHostProcess.Start(State, Small))
+        var path = OnPath("node", "npm", "redis-server");
+        await using (var killed = AppHostProcess.Start(State, Small, path))
         {
             await killed.LineAsync("Ready in ");
             orphans = AppHostProcess.Instance(State).Processes;
@@ -30,7 +32,7 @@ public sealed class InstanceTests : IDisposable
         Assert.Equal(["chroma", "gateway", "memory", "redis"], orphans.Select(orphan => orphan.Name).Order());
         Assert.All(orphans, orphan => Assert.Equal(orphan.Start, ProcessTable.StartOf(orphan.Id)));
 
-        await using var next = AppHostProcess.Start(State, Small);
+        await using var next = AppHostProcess.Start(State, Small, path);
         await next.LineAsync("Ready in ");
         Assert.All(orphans, orphan => Assert.NotEqual(orphan.Start, ProcessTable.StartOf(orphan.Id)));
         Assert.Contains($"redis (pid {orphans.Single(orphan => orphan.Name == "redis").Id}) was left over", next.Output, StringComparison.Ordinal);
@@ -65,8 +67,7 @@ public sealed class InstanceTests : IDisposable
     [Fact]
     public async Task Two_instances_started_at_once_do_not_meet_and_a_missing_node_costs_chroma_alone()
     {
-        // A PATH of its own: dotnet and the services need none.
-        var bare = new Dictionary<string, string> { ["PATH"] = _root };
+        var bare = OnPath();
         await using var one = AppHostProcess.Start(State, Small, bare);
         await using var two = AppHostProcess.Start(State, Small, bare);
 
@@ -91,5 +92,17 @@ public sealed class InstanceTests : IDisposable
 
         Assert.NotEqual(0, await appHost.ExitAsync());
         Assert.Equal("AppHost:Replicas is 'many': a number from 0 to 16.", appHost.Output.Trim());
+    }
+
+    // What the platform needs and no more: the machine may have monitoring programs as well.
+    private Dictionary<string, string> OnPath(params string[] commands)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_root, $"bin{commands.Length}")).FullName;
+        foreach (var (command, target) in commands.Select(command => (command, CommandLookup.Find(command))).Where(one => one.Item2 is not null))
+        {
+            File.CreateSymbolicLink(Path.Combine(folder, command), target!);
+        }
+
+        return new Dictionary<string, string> { ["PATH"] = folder };
     }
 }

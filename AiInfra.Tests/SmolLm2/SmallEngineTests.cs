@@ -11,15 +11,15 @@ public sealed class SmallEngineTests(EngineFixture fixture)
     [Fact]
     public async Task Sequences_that_outgrow_the_memory_wait_and_answer_all_the_same()
     {
-        // 256 tokens in all: four sequences of 40 + 40 do not fit at once.
+        // 256 tokens in all: four sequences of 56 fit at once, but not four of 56 + 14.
         await using var engine = await StartAsync(new SmolLm2Settings { MaxModelLength = 256, BlockCount = 17, MaxSequences = 4 });
-        var prompts = Enumerable.Range(0, 4).Select(i => EngineFixture.Prose($"house {i}", 40)).ToList();
-        var sampling = new SamplingParameters { MaxTokens = 40, Temperature = 0, IgnoreEndOfTurn = true };
+        var prompts = Enumerable.Range(0, 4).Select(i => EngineFixture.Prose($"house {i}", 56)).ToList();
+        var sampling = new SamplingParameters { MaxTokens = 14, Temperature = 0, IgnoreEndOfTurn = true };
         var expected = EngineFixture.Ids(await fixture.RunAsync(prompts[0], sampling, salt: "small"));
 
         var outputs = await Task.WhenAll(prompts.Select(prompt => EngineFixture.RunAsync(engine, prompt, sampling)));
 
-        Assert.All(outputs, list => Assert.Equal(40, list.Count));
+        Assert.All(outputs, list => Assert.Equal(14, list.Count));
         Assert.Equal(expected, EngineFixture.Ids(outputs[0]));
         Assert.True(engine.Status.Preemptions > 0);
     }

@@ -3,8 +3,7 @@ using System.Text.Json;
 
 namespace AiInfra.Bench.LoCoMo;
 
-/// <summary>One turn of a conversation.</summary>
-/// <param name="Caption">What a photo shared with the turn shows, or null.</param>
+/// <summary>One turn of a conversation; the caption says what a photo shared with it shows, or is null.</summary>
 internal sealed record Turn(string Id, string Session, string Speaker, string Text, string? Caption, DateTimeOffset Time);
 
 /// <summary>A question and the turns that answer it.</summary>
@@ -29,17 +28,17 @@ internal sealed record LoCoMoConversation(string Name, IReadOnlyList<Turn> Turns
         {
             if (root.TryGetProperty($"session_{number}", out var session))
             {
-                turns.AddRange(Turns(session, $"session-{number}", root.GetProperty($"session_{number}_date_time").GetString()!));
+                turns.AddRange(ReadTurns(session, $"session-{number}", root.GetProperty($"session_{number}_date_time").GetString()!));
             }
         }
 
         var known = turns.Select(turn => turn.Id).ToHashSet(StringComparer.Ordinal);
-        var questions = root.GetProperty("qa").EnumerateArray().Select(entry => Question(entry, known)).Where(question => question.Evidence.Count > 0);
+        var questions = root.GetProperty("qa").EnumerateArray().Select(entry => ReadQuestion(entry, known)).Where(question => question.Evidence.Count > 0);
         return new LoCoMoConversation(Path.GetFileNameWithoutExtension(file), turns, [.. questions]);
     }
 
     // "1:56 pm on 8 May, 2023"
-    private static IEnumerable<Turn> Turns(JsonElement session, string name, string time)
+    private static IEnumerable<Turn> ReadTurns(JsonElement session, string name, string time)
     {
         var at = DateTimeOffset.ParseExact(time.Replace(" on ", " ", StringComparison.Ordinal), "h:mm tt d MMMM, yyyy", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
         return session.EnumerateArray().Select(turn => new Turn(
@@ -48,7 +47,7 @@ internal sealed record LoCoMoConversation(string Name, IReadOnlyList<Turn> Turns
     }
 
     // A few entries hold several ids ("D8:6; D9:17"), a few name no turn.
-    private static Question Question(JsonElement entry, HashSet<string> known)
+    private static Question ReadQuestion(JsonElement entry, HashSet<string> known)
     {
         var evidence = entry.TryGetProperty("evidence", out var ids)
             ? ids.EnumerateArray().SelectMany(id => id.GetString()!.Split(Separators, StringSplitOptions.RemoveEmptyEntries)).Where(known.Contains).Distinct(StringComparer.Ordinal)

@@ -99,6 +99,7 @@ internal sealed partial class ConsoleReporter(
                 var text = ResourceNotificationService.IsHealthy(snapshot) ? $"ready {snapshot.Urls.FirstOrDefault()?.Url}"
                     : snapshot is { Reason: { } reason } && snapshot.State?.Text != KnownResourceStates.Running ? $"{snapshot.State?.Text}: {reason}"
                     : snapshot.State?.Text == KnownResourceStates.Waiting ? "Waiting"
+                    : snapshot is { ProcessId: { } pid, HealthStatus: null } ? $"started, pid {pid}"
                     : ResourceNotificationService.IsOver(snapshot) ? ResourceNotificationService.Describe(snapshot)
                     : "";
                 if (text.Length > 0 && _told.GetValueOrDefault(name) != text)

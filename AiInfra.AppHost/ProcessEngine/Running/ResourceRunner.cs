@@ -22,7 +22,6 @@ internal sealed class ResourceRunner(
     private readonly HealthMonitor _health = ActivatorUtilities.CreateInstance<HealthMonitor>(services);
     private readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(
         services.GetRequiredService<IDistributedApplicationBuilder>().Configuration.GetValue("AppHost:RestartPauseMilliseconds", 200));
-
     private readonly SemaphoreSlim _oneCommand = new(1);
     private CancellationTokenSource _stop = new();
     private Task _life = Task.CompletedTask;
