@@ -66,7 +66,8 @@ public sealed class KvEventTests
 
     private static List<Dictionary<string, object>> Events(byte[] payload)
     {
-        var batch = MessagePackSerializer.Deserialize<object[]>(payload, MessagePackSerializerOptions.Standard.WithResolver(MessagePack.Resolvers.PrimitiveObjectResolver.Instance), TestContext.Current.CancellationToken);
+        var options = MessagePackSerializerOptions.Standard.WithResolver(MessagePack.Resolvers.PrimitiveObjectResolver.Instance);
+        var batch = (object[])MessagePackSerializer.Deserialize<object>(payload, options, TestContext.Current.CancellationToken);
         Assert.Equal(3, batch.Length);
         return [.. ((object[])batch[1]).Cast<Dictionary<object, object>>().Select(item => item.ToDictionary(entry => (string)entry.Key, entry => entry.Value))];
     }
