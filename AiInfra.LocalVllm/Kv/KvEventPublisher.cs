@@ -17,7 +17,7 @@ internal sealed class KvEventPublisher : IDisposable
     private readonly PublisherSocket _publisher = new();
     private readonly RouterSocket? _replay;
     private readonly NetMQPoller _poller;
-    private readonly NetMQQueue<(long Sequence, byte[] Payload)> _outgoing = [];
+    private readonly NetMQQueue<(long Sequence, byte[] Payload)> _outgoing = new();
     private readonly Queue<(long Sequence, byte[] Payload)> _buffer = [];
     private readonly KvEventBatch _batch = new();
     private long _sequence;
@@ -25,7 +25,7 @@ internal sealed class KvEventPublisher : IDisposable
     public KvEventPublisher(KvEventsSettings settings, int blockSize, TimeProvider time)
     {
         (_settings, _blockSize, _time) = (settings, blockSize, time);
-        _poller = [_outgoing];
+        _poller = new NetMQPoller { _outgoing };
         // As in vLLM: it binds only where the host is a wildcard.
         if (settings.Endpoint.Contains('*'))
         {
@@ -38,10 +38,11 @@ internal sealed class KvEventPublisher : IDisposable
 
         if (settings.ReplayEndpoint is { } replay && replay.Contains('*'))
         {
-            _replay = new RouterSocket();
-            _replay.Bind(replay);
-            _replay.ReceiveReady += (_, _) => Replay();
-            _poller.Add(_replay);
+            var router = new RouterSocket();
+            router.Bind(replay);
+            router.ReceiveReady += (_, _) => Replay(router);
+            _poller.Add(router);
+            _replay = router;
         }
 
         _outgoing.ReceiveReady += (_, _) => Send();
@@ -88,9 +89,9 @@ internal sealed class KvEventPublisher : IDisposable
     }
 
     // A DEALER asks with ['', first sequence number] and gets ['', topic, seq, payload] for each batch, then ['', '', -1, ''].
-    private void Replay()
+    private void Replay(RouterSocket router)
     {
-        var request = _replay!.ReceiveMultipartMessage();
+        var request = router.ReceiveMultipartMessage();
         if (request.FrameCount < 3 || request[2].BufferSize != 8)
         {
             return;
@@ -101,11 +102,11 @@ internal sealed class KvEventPublisher : IDisposable
         {
             if (batch.Sequence >= from)
             {
-                _replay.SendMoreFrame(request[0].Buffer).SendMoreFrameEmpty().SendMoreFrame(_settings.Topic).SendMoreFrame(Number(batch.Sequence)).SendFrame(batch.Payload);
+                router.SendMoreFrame(request[0].Buffer).SendMoreFrameEmpty().SendMoreFrame(_settings.Topic).SendMoreFrame(Number(batch.Sequence)).SendFrame(batch.Payload);
             }
         }
 
-        _replay.SendMoreFrame(request[0].Buffer).SendMoreFrameEmpty().SendMoreFrameEmpty().SendMoreFrame(Number(-1)).SendFrameEmpty();
+        router.SendMoreFrame(request[0].Buffer).SendMoreFrameEmpty().SendMoreFrameEmpty().SendMoreFrame(Number(-1)).SendFrameEmpty();
     }
 
     private static byte[] Number(long value)

@@ -34,8 +34,7 @@ public sealed class KvEventTests
         var events = Events(message[2].Buffer);
         var stored = events.First(item => (string)item["type"] == "BlockStored");
         Assert.Equal(
-            ["type", "block_hashes", "parent_block_hash", "token_ids", "block_size", "lora_id", "medium", "lora_name", "extra_keys", "group_idx", "kv_cache_spec_kind"],
-            stored.Keys);
+            "type block_hashes parent_block_hash token_ids block_size lora_id medium lora_name extra_keys group_idx kv_cache_spec_kind", string.Join(' ', stored.Keys));
         Assert.Equal(2, ((object[])stored["block_hashes"]).Length);
         Assert.Equal(64, ((object[])stored["token_ids"]).Length);
 
@@ -67,7 +66,8 @@ public sealed class KvEventTests
 
     private static List<Dictionary<string, object>> Events(byte[] payload)
     {
-        var batch = MessagePackSerializer.Deserialize<object[]>(payload, MessagePackSerializerOptions.Standard.WithResolver(MessagePack.Resolvers.PrimitiveObjectResolver.Instance), TestContext.Current.CancellationToken);
+        var options = MessagePackSerializerOptions.Standard.WithResolver(MessagePack.Resolvers.PrimitiveObjectResolver.Instance);
+        var batch = (object[])MessagePackSerializer.Deserialize<object>(payload, options, TestContext.Current.CancellationToken);
         Assert.Equal(3, batch.Length);
         return [.. ((object[])batch[1]).Cast<Dictionary<object, object>>().Select(item => item.ToDictionary(entry => (string)entry.Key, entry => entry.Value))];
     }

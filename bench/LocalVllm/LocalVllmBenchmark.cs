@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using AiInfra.Bench.Running;
-using AiInfra.LocalVllm.Scheduling;
 using AiInfra.LocalVllm.Serving;
 
 namespace AiInfra.Bench.LocalVllm;

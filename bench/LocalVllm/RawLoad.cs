@@ -67,13 +67,7 @@ internal static class RawLoad
                 await socket.SendAsync(request, stop.Token);
                 while (await socket.ReceiveAsync(buffer, stop.Token) is > 0 and var read)
                 {
-                    var count = 0;
-                    for (var data = buffer.AsSpan(0, read); data.IndexOf("data: "u8) is >= 0 and var at; data = data[(at + 6)..])
-                    {
-                        count++;
-                    }
-
-                    Interlocked.Add(ref frames[index], count);
+                    Interlocked.Add(ref frames[index], buffer.AsSpan(0, read).Count("data: "u8));
                 }
             }
             catch (OperationCanceledException)
