@@ -1,3 +1,5 @@
+using AiInfra.MemoryService.Context;
+using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Search;
 using AiInfra.MemoryService.Telemetry;
@@ -25,6 +27,8 @@ app.UseAuthorization();
 app.MapDefaultEndpoints();
 app.MapMemories();
 app.MapSearch();
+app.MapContext();
+app.MapKnowledge();
 app.MapMemoryMcp();
 
 app.Run();

@@ -1,14 +1,26 @@
+using AiInfra.Bench.LocalModel;
+using AiInfra.Bench.LocalVllm;
 using AiInfra.Bench.Limits;
+using AiInfra.Bench.LoCoMo;
+using AiInfra.Bench.MsMarco;
+using AiInfra.Bench.Overhead;
 using AiInfra.Bench.Planner;
 using AiInfra.Bench.Routing;
 using AiInfra.Bench.Running;
+using AiInfra.Bench.Startup;
 
 // One line a benchmark, in the order of `list`. Each says itself what it measures, needs and takes.
 IBenchmark[] benchmarks =
 [
+    new LocalVllmBenchmark(),
+    new LocalModelBenchmark(),
+    new OverheadBenchmark(),
     new RoutingBenchmark(),
     new LimitsBenchmark(),
+    new LoCoMoBenchmark(),
+    new MsMarcoBenchmark(),
     new PlannerBenchmark(),
+    new StartupBenchmark(),
 ];
 
 return await BenchCommand.RunAsync(benchmarks, args);

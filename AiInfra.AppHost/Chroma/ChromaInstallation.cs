@@ -1,5 +1,8 @@
+using System.Collections;
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using AiInfra.AppHost.Prerequisites;
+using AiInfra.AppHost.Processes;
 using Microsoft.Extensions.Logging;
 
 namespace AiInfra.AppHost.Chroma;
@@ -56,36 +59,29 @@ internal sealed partial class ChromaInstallation(string packagesFolder)
         var npm = CommandLookup.Find("npm")
             ?? throw new DistributedApplicationException("'chroma' is left out: 'npm' is not on PATH. Install it (it comes with Node.js, https://nodejs.org) and start again.");
         LogInstalling(log, folder);
-        using var process = Process.Start(new ProcessStartInfo(npm, "ci --ignore-scripts --no-audit --no-fund --loglevel=error")
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var output = Task.WhenAll(process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
+        var output = new ConcurrentQueue<string>();
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
+        var install = ChildProcess.Start(
+            new ProcessStart(npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], environment, folder),
+            lines => lines.ToList().ForEach(output.Enqueue));
         try
         {
             var clock = Stopwatch.StartNew();
-            var exit = process.WaitForExitAsync(cancellationToken);
-            while (await Task.WhenAny(exit, Task.Delay(Progress, cancellationToken)) != exit && !cancellationToken.IsCancellationRequested)
+            while (await Task.WhenAny(install.Exited, Task.Delay(Progress, cancellationToken)) != install.Exited)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 LogProgress(log, (int)clock.Elapsed.TotalSeconds);
             }
-
-            await exit;
         }
         finally
         {
-            if (!process.HasExited)
-            {
-                process.Kill(entireProcessTree: true);
-            }
+            await install.StopAsync(TimeSpan.Zero, cancellationToken);
         }
 
-        if (process.ExitCode != 0)
+        if (await install.Exited is var exitCode and not 0)
         {
-            var lines = string.Join(' ', string.Concat(await output).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Take(5));
-            throw new DistributedApplicationException($"'chroma' is left out: npm could not install it (exit code {process.ExitCode}: {lines}).");
+            var lines = string.Join(' ', output.Where(line => line.Length > 0).Take(5));
+            throw new DistributedApplicationException($"'chroma' is left out: npm could not install it (exit code {exitCode}: {lines}).");
         }
     }
 

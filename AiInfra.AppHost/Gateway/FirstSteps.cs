@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Configuration;
+
 namespace Aspire.Hosting;
 
 /// <summary>Three lines to copy once everything is up: a chat, a memory, the MCP address.</summary>
@@ -6,6 +8,11 @@ internal static class FirstSteps
     public static void AddFirstSteps(
         this IDistributedApplicationBuilder builder, IResourceBuilder<IResourceWithEndpoints> gateway, IResourceBuilder<ParameterResource> apiKey)
     {
+        if (builder.Configuration.GetValue("AppHost:Quiet", false))
+        {
+            return;
+        }
+
         var secrets = builder.Secrets().Path;
         builder.Eventing.Subscribe<AfterResourcesCreatedEvent>(async (_, cancellationToken) =>
         {

@@ -41,7 +41,7 @@ internal static class ClusterDashboard
                         Silent = "nothing had to be retried",
                     }),
                 Panel.Curves("Ejections", "ops", "Replicas taken out of service, by reason.",
-                    new PanelQuery("""sum by (model, reason) (rate(aiinfra_gateway_ejections_total{model=~"$model"}[$__rate_interval]))""", "{{model}} {{reason}}")
+                    new PanelQuery("""sum by (replica, reason) (rate(aiinfra_gateway_ejections_total[$__rate_interval]))""", "{{replica}} {{reason}}")
                     {
                         Silent = "no replica was ejected",
                     }),

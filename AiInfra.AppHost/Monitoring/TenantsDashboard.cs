@@ -1,12 +1,10 @@
 namespace AiInfra.AppHost.Monitoring;
 
-/// <summary>Who uses what, who is refused, and what it costs.</summary>
+/// <summary>Who uses what, and who is refused.</summary>
 internal static class TenantsDashboard
 {
-    private const string NoBudget = "only policies with a budget have it";
-
     public static readonly Dashboard Definition = new(
-        "aiinfra-tenants", "AiInfra / Tenants and cost", "Use, budgets and refusals by tenant. Tenants beyond the gateway's cap are summed as 'other'.",
+        "aiinfra-tenants", "AiInfra / Tenants and cost", "Use and refusals by tenant. Tenants beyond the gateway's cap are summed as 'other'.",
         [DashboardVariable.Tenant, DashboardVariable.Model],
         [
             new("Use",
@@ -20,18 +18,6 @@ internal static class TenantsDashboard
                         sum by (tenant) (rate(aiinfra_gateway_tokens_total{kind="cached",tenant=~"$tenant"}[$__rate_interval]))
                           / (sum by (tenant) (rate(aiinfra_gateway_tokens_total{kind=~"cached|input",tenant=~"$tenant"}[$__rate_interval])) > 0)
                         """, "{{tenant}}") { Silent = "engines report cached tokens only where they are told to" })),
-            new("Budgets",
-                Panel.Bars("Budget used", "percentunit", "Part of the period's budget that is used or reserved. Alert above 90 %.",
-                    new PanelQuery("""max by (tenant) (aiinfra_gateway_budget_used_ratio{tenant=~"$tenant"})""", "{{tenant}}") { Silent = NoBudget }) with
-                { RedAbove = 0.9 },
-                Panel.Curves("Budget over time", "percentunit", "How the period's budget is used up.",
-                    new PanelQuery("""max by (tenant) (aiinfra_gateway_budget_used_ratio{tenant=~"$tenant"})""", "{{tenant}}") { Silent = NoBudget }) with
-                { RedAbove = 0.9 },
-                Panel.Bars("Cost today", "currencyUSD", "What the last 24 hours cost at the prices of the gateway's configuration.",
-                    new PanelQuery("""sum by (tenant) (increase(aiinfra_gateway_cost_total{tenant=~"$tenant",model=~"$model"}[24h]))""", "{{tenant}}")
-                    {
-                        Silent = "only models with a price have a cost",
-                    })),
             new("Refusals",
                 Panel.Curves("Refused", "reqps", "Requests refused, by tenant and reason.",
                     new PanelQuery("""sum by (tenant, reason) (rate(aiinfra_gateway_denials_total{tenant=~"$tenant"}[$__rate_interval]))""", "{{tenant}} {{reason}}")

@@ -91,7 +91,8 @@ internal static class Alternatives
         while (low < high)
         {
             var middle = low + ((high - low + 1) / 2);
-            (low, high) = Planner.Fits(request with { Serving = request.Serving with { ContextTokens = middle * 256 } }) ? (middle, high) : (low, middle - 1);
+            var shorter = request with { Serving = request.Serving with { ContextTokens = middle * 256 } };
+            (low, high) = Planner.Fits(shorter) ? (middle, high) : (low, middle - 1);
         }
 
         return low > 0 ? low * 256 : null;

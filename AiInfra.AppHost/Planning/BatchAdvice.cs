@@ -1,8 +1,9 @@
 namespace AiInfra.AppHost.Planning;
 
 /// <summary>
-/// Sequences and tokens of a step that a plan recommends where the user sets none. vLLM's own default jumps to 1024 sequences from 70 GiB of memory on, and
-/// its profile run then keeps several GiB from the cache for a batch that few loads fill; these depend on neither memory nor context.
+/// Sequences and tokens of a step that a plan recommends where the user sets none. vLLM's own default jumps to 1024 sequences from 70 GiB
+/// of memory on, and its profile run then keeps several GiB from the cache for a batch that few loads fill; these depend on neither memory
+/// nor context.
 /// </summary>
 internal static class BatchAdvice
 {

@@ -15,6 +15,9 @@ internal sealed class CacheLayers
 
     public StateMode StateMode { get; }
 
+    /// <summary>Bytes of one recurrent state before padding, 0 without recurrent layers.</summary>
+    public long StateBytes { get; private init; }
+
     /// <summary>Tokens of an attention block after it was raised to hold a recurrent state.</summary>
     public int AttentionBlockTokens { get; }
 
@@ -48,7 +51,7 @@ internal sealed class CacheLayers
             }
         }
 
-        return new CacheLayers(caches, mode, block);
+        return new CacheLayers(caches, mode, block) { StateBytes = stateBytes };
     }
 
     private static LayerShape Draft(ModelShape model, int index) => index < model.DraftLayers.Count

@@ -30,6 +30,12 @@ internal sealed class CacheLayout
 
     public int AttentionBlockTokens { get; }
 
+    /// <summary>Bytes of one layer's page: what a block of the pool holds for each layer of a group.</summary>
+    public long LayerPageBytes { get; private init; }
+
+    /// <summary>Bytes of one recurrent state before padding, 0 without recurrent layers.</summary>
+    public long StateBytes { get; private init; }
+
     public static CacheLayout Of(ModelShape model, Parallelism parallel, ServingSettings settings)
     {
         var stages = parallel.Stages(model.Layers.Count);
@@ -38,7 +44,10 @@ internal sealed class CacheLayout
             var (sparse, bytes, growth) = CompressedSparseLayout.Build(model, settings);
             return new CacheLayout(
                 sparse, [.. stages.Select(stage => Math.Max(1, bytes * stage.Count / model.Layers.Count))], growth, 256, StateMode.None,
-                parallel, settings);
+                parallel, settings)
+            {
+                LayerPageBytes = CompressedSparseLayout.LargestPageBytes,
+            };
         }
 
         var layers = CacheLayers.Of(model, parallel, settings);
@@ -47,7 +56,11 @@ internal sealed class CacheLayout
             groups, layers, stage.First, index == stages.Count - 1 ? int.MaxValue : stage.First + stage.Count));
         return new CacheLayout(
             groups, [.. blockBytes], layers.All.Sum(cache => cache.Cache.GrowthBytesPerToken), layers.AttentionBlockTokens, layers.StateMode,
-            parallel, settings);
+            parallel, settings)
+        {
+            LayerPageBytes = layers.All.Select(cache => cache.Cache.PageBytes).DefaultIfEmpty(0).Max(),
+            StateBytes = layers.StateBytes,
+        };
     }
 
     /// <summary>Blocks that fit into <paramref name="pool"/> on one rank of a stage.</summary>
@@ -83,7 +96,8 @@ internal sealed class CacheLayout
         return low;
     }
 
-    private int SmallestBlockTokens => Groups.Where(group => group.Kind != CacheKind.State).Select(group => group.BlockTokens).DefaultIfEmpty(16).Min();
+    private int SmallestBlockTokens =>
+        Groups.Where(group => group.Kind != CacheKind.State).Select(group => group.BlockTokens).DefaultIfEmpty(16).Min();
 
     private long Pages(CacheGroup group, long tokens) => group.PagesPerRequest(
         tokens, _settings.BatchedTokens, _mode, _settings.DraftTokens, _contextRanks);

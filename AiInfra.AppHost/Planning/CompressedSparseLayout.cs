@@ -10,6 +10,9 @@ internal static class CompressedSparseLayout
     private const int RecordBytes = 584;
     private const int PageAlignment = 576;
 
+    /// <summary>The page of a layer that keeps every 4th token, which windows and states are padded to.</summary>
+    public static long LargestPageBytes => Align(BlockTokens / 4 * RecordBytes);
+
     public static (IReadOnlyList<CacheGroup> Groups, long BlockBytes, double GrowthBytesPerToken) Build(ModelShape model, ServingSettings settings)
     {
         var attention = model.Layers.Concat(model.DraftLayers.Take(settings.DraftLayers)).Select(layer => layer.Attention!).ToList();

@@ -51,5 +51,6 @@ internal sealed record HostResources(IReadOnlyList<ServiceNeed> Services, double
         return new HostResources(services, client, ranks);
     }
 
-    private static Bytes RecordsOnDisk(StorageNeeds storage) => Bytes.Of(storage.Vectors * (4096.0 + (storage.Dimension * 8))) + Bytes.FromGibibytes(0.1);
+    private static Bytes RecordsOnDisk(StorageNeeds storage) =>
+        Bytes.Of(storage.Vectors * (4096.0 + (storage.Dimension * 8))) + Bytes.FromGibibytes(0.1);
 }

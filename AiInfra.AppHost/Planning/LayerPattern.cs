@@ -13,9 +13,16 @@ internal static class LayerPattern
 {
     private static readonly LayerKind Mixer = new(AttentionKind.Full, false, true, true);
 
-    public static int CountLayers(ConfigNumbers config) => config.Text("hybrid_override_pattern") is { Length: > 0 } pattern
-        ? pattern.Count(letter => letter is 'M' or '*' or '-' or 'E')
-        : config.Required("num_hidden_layers", "n_layer", "num_layers");
+    private const int MostLayers = 10_000;
+
+    public static int CountLayers(ConfigNumbers config)
+    {
+        var count = config.Text("hybrid_override_pattern") is { Length: > 0 } pattern
+            ? pattern.Count(letter => letter is 'M' or '*' or '-' or 'E')
+            : config.Required("num_hidden_layers", "n_layer", "num_layers");
+        return count is > 0 and <= MostLayers ? count : throw new PlanInputException(
+            $"A model of {count:N0} layers is none.", $"The planner takes 1 to {MostLayers:N0}.");
+    }
 
     public static IReadOnlyList<LayerKind> Read(string type, int count, ConfigNumbers config)
     {

@@ -49,8 +49,8 @@ internal sealed class MemoryPlan
     public bool Starts => Stages.All(stage => stage.Pool > Bytes.Zero && Layout.Needed(Settings.ContextTokens, stage.Stage) <= stage.Pool);
 
     /// <summary>
-    /// vLLM starts each time. Two starts on unified memory differ by several GiB (page cache, other processes): there the pool must exceed the need by a
-    /// twentieth of the memory.
+    /// vLLM starts each time. Two starts on unified memory differ by several GiB (page cache, other processes): there the pool must exceed
+    /// the need by a twentieth of the memory.
     /// </summary>
     public bool StartsSurely => Starts && Stages.All(stage => Layout.Needed(Settings.ContextTokens, stage.Stage) + _margin <= stage.Pool);
 
@@ -68,7 +68,7 @@ internal sealed class MemoryPlan
         {
             var resident = weights.OnStage(range.First, range.Count, index == 0, index == ranges.Count - 1);
             return new StageMemory(
-                index, Bytes.Max(Bytes.Zero, resident - settings.HostOffload), activation, MemoryReserve.OutsideTorch(gpu, parallel, settings.Rules),
+                index, Bytes.Max(Bytes.Zero, resident - settings.HostOffload), activation, MemoryReserve.OutsideTorch(gpu, parallel, settings.Rules, resident),
                 graphs * ((double)range.Count / model.Layers.Count), gpu.UsableMemory * settings.Utilization,
                 settings.Rules.CountsCudaGraphs, settings.FixedPool);
         });

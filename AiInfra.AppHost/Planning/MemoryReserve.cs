@@ -11,12 +11,12 @@ internal static class MemoryReserve
     private const double GraphMebibytesPerDenseLayer = 0.2;
     private const double GraphMebibytesPerExpertLayer = 0.6;
 
-    // Engine, API server and the compiler's workers, where they live in the GPU's own memory.
-    private static readonly Bytes HostProcesses = Bytes.FromGibibytes(3);
+    // On unified memory the host's side of loading counts too: staging buffers and pages of the checkpoint that are still mapped.
+    private const double HostShareOfWeights = 0.05;
 
-    public static Bytes OutsideTorch(GpuKind gpu, Parallelism parallel, VllmRules rules) =>
+    public static Bytes OutsideTorch(GpuKind gpu, Parallelism parallel, VllmRules rules, Bytes weights) =>
         (parallel.Tensor * parallel.Pipeline > 1 ? OutsideTorchTogether : OutsideTorchAlone)
-        + (gpu.IsUnified && rules.CountsHostMemoryOnUnified ? HostProcesses : Bytes.Zero);
+        + (gpu.IsUnified && rules.CountsHostMemoryOnUnified ? weights * HostShareOfWeights : Bytes.Zero);
 
     /// <summary>Peak of the dummy run: the widest layer, or the sampler's sort over all sequences, or the image encoder.</summary>
     public static Bytes Activation(ModelShape model, Parallelism parallel, ServingSettings settings)

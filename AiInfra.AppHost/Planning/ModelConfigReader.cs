@@ -10,6 +10,21 @@ internal static class ModelConfigReader
     /// <exception cref="PlanInputException">The file is no model config, or lacks a number without which nothing can be planned.</exception>
     public static ModelShape Read(string name, JsonElement root)
     {
+        try
+        {
+            return ReadShape(name, root);
+        }
+        catch (Exception problem) when (problem is InvalidOperationException or KeyNotFoundException or FormatException or OverflowException
+            or ArgumentOutOfRangeException or DivideByZeroException)
+        {
+            throw new PlanInputException(
+                $"The model's config has a value that is not of its kind: {problem.Message}",
+                "Give the config.json that lies beside the model's weights.");
+        }
+    }
+
+    private static ModelShape ReadShape(string name, JsonElement root)
+    {
         if (root.ValueKind != JsonValueKind.Object)
         {
             throw new PlanInputException("The model's config is not a JSON object.", "Give the config.json that lies beside the model's weights.");
@@ -31,7 +46,8 @@ internal static class ModelConfigReader
         }
 
         var drafts = config.Integer("mtp_num_hidden_layers", "num_nextn_predict_layers", "mtp_layers") ?? 0;
-        var draft = layers.LastOrDefault(layer => layer.Attention is { Kind: not AttentionKind.Sliding and not AttentionKind.Compressed }) ?? layers[^1];
+        var draft = layers.LastOrDefault(layer => layer.Attention is { Kind: not AttentionKind.Sliding and not AttentionKind.Compressed })
+            ?? layers[^1];
         var type16 = config.Text("dtype", "torch_dtype");
         return new ModelShape(
             name, type, config.Required("hidden_size"), config.Required("vocab_size"),

@@ -63,7 +63,8 @@ internal sealed class ModelWeights
 
     private double IdleExperts(FeedForwardShape shape) => shape.Experts == 0
         ? 0
-        : (double)(shape.Experts - shape.ExpertsPerToken) * shape.Matrices * shape.ExpertSize * (shape.LatentSize > 0 ? shape.LatentSize : _model.HiddenSize);
+        : (double)(shape.Experts - shape.ExpertsPerToken) * shape.Matrices * shape.ExpertSize
+            * (shape.LatentSize > 0 ? shape.LatentSize : _model.HiddenSize);
 
     private static double CountParameters(ModelShape model)
     {

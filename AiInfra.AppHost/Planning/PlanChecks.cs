@@ -10,6 +10,7 @@ internal static class PlanChecks
         Positive(request.Nodes, "nodes");
         Positive(request.Workload.PromptTokens, "prompt tokens");
         Positive(request.Workload.AnswerTokens, "answer tokens");
+        CheckLoad(request.Workload, request.Storage);
         if (request.Gpu.UsableMemory <= Bytes.Zero)
         {
             throw new PlanInputException("The GPU has no memory.", "Give --gpu-memory like 80GB or 79.2GiB.");
@@ -28,10 +29,10 @@ internal static class PlanChecks
                 $"A context of {context:N0} tokens is outside what {model.Name} was made for.", $"Give 1 to {model.ContextTokens:N0}.");
         }
 
-        if (serving.BatchedTokens is < 1 || serving.Sequences is < 1 || serving.BlockTokens is < 1)
+        if (serving.BatchedTokens is < 1 || serving.Sequences is < 1 || serving.BlockTokens is < 1 || serving.DraftTokens < 0 || serving.DraftLayers is < 0)
         {
             throw new PlanInputException(
-                "Batched tokens, sequences and block size must be positive.", "Leave them out: vLLM's own defaults are used.");
+                "Batched tokens, sequences, block size and draft tokens must be positive.", "Leave them out: vLLM's own defaults are used.");
         }
 
         var tokens = request.Workload.PromptTokens + request.Workload.AnswerTokens;
@@ -70,7 +71,8 @@ internal static class PlanChecks
 
         if (!CanSplit(request.Model, parallel.Tensor))
         {
-            var nearest = Enumerable.Range(1, 64).Where(tensor => CanSplit(request.Model, tensor)).MinBy(tensor => Math.Abs(tensor - parallel.Tensor));
+            var nearest = Enumerable.Range(1, 64).Where(tensor => CanSplit(request.Model, tensor))
+                .MinBy(tensor => Math.Abs(tensor - parallel.Tensor));
             throw new PlanInputException(
                 $"The heads of {request.Model.Name} do not divide among {parallel.Tensor} tensor-parallel ranks.",
                 $"Nearest: --tp {nearest}.");
@@ -97,12 +99,33 @@ internal static class PlanChecks
         }
 
         var replicated = request.Model.UsesLatentAttention ? parallel.Tensor
-            : parallel.Tensor / request.Model.Layers.Select(layer => layer.Attention).OfType<AttentionShape>().Max(attention => attention.KeyValueHeads);
+            : parallel.Tensor / request.Model.Layers.Select(layer => layer.Attention).OfType<AttentionShape>()
+                .Max(attention => attention.KeyValueHeads);
         if (parallel.DecodeContext > Math.Max(1, replicated))
         {
             throw new PlanInputException(
                 $"Decode context parallelism of {parallel.DecodeContext} exceeds the {Math.Max(1, replicated)} copies of each key-value head.",
                 $"Give --dcp {Math.Max(1, replicated)}.");
+        }
+    }
+
+    private static void CheckLoad(Workload work, StorageNeeds storage)
+    {
+        Positive(work.Users ?? 1, "users");
+        Positive(work.Concurrency ?? 1, "requests in flight");
+        if (work.CachedShare > 1)
+        {
+            throw new PlanInputException($"A cached share of {work.CachedShare} is more than the whole prompt.", "Give --cached-share 0 to 1.");
+        }
+
+        if (work.RequestsPerUserHour <= 0 || work.PeakFactor <= 0 || work.FirstTokenSeconds <= 0 || work.TokenLimitSeconds <= 0)
+        {
+            throw new PlanInputException("Habits and service levels must be above 0.", "Leave them out: --help says their defaults.");
+        }
+
+        if (storage.Vectors < 0 || storage.Dimension < 1 || storage.Series < 0 || storage.MetricsDays < 0 || storage.LogDays < 0)
+        {
+            throw new PlanInputException("Memories, dimension, series and days cannot be negative.", "Leave them out: --help says their defaults.");
         }
     }
 

@@ -76,7 +76,8 @@ public static class PlanCommand
             case "gpus":
                 foreach (var gpu in Catalogue.Gpus)
                 {
-                    output.WriteLine($"{gpu.Name,-36} {gpu.UsableMemory,12} {gpu.BandwidthBytesPerSecond / 1e9,6:0} GB/s {gpu.Flops16 / 1e12,7:0.#} TFLOPS");
+                    var (bandwidth, flops) = (gpu.BandwidthBytesPerSecond / 1e9, gpu.Flops16 / 1e12);
+                    output.WriteLine($"{gpu.Name,-36} {gpu.UsableMemory,12} {bandwidth,6:0} GB/s {flops,7:0.#} TFLOPS");
                 }
 
                 break;

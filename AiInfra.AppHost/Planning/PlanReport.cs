@@ -18,8 +18,8 @@ internal sealed record MemoryReport(
     bool CudaGraphsAreInsideBudget, long PoolBytes, long NeededBytes);
 
 internal sealed record CacheReport(
-    string Type, double BytesPerTokenPerGpu, int AttentionBlockTokens, IReadOnlyList<long> BlockBytes, long Blocks, long BlocksPerRequest,
-    long CacheTokens, long PrintedTokens,
+    string Type, double BytesPerTokenPerGpu, int AttentionBlockTokens, long LayerPageBytes, long StateBytes, IReadOnlyList<long> BlockBytes,
+    long Blocks, long BlocksPerRequest, long CacheTokens, long PrintedTokens,
     double MaxConcurrencyAtFullContext, int LongestRequestTokens, IReadOnlyList<GroupReport> Groups);
 
 internal sealed record GroupReport(string Kind, int Layers, int BlockTokens, long PageBytes, int WindowTokens);

@@ -19,7 +19,8 @@ internal static class PlanReporter
                 stage.Stage, stage.Requested.Count, stage.Weights.Count, stage.Activation.Count, stage.OutsideTorch.Count,
                 stage.Graphs.Count, stage.GraphsAreCounted, stage.Pool.Count, layout.Needed(settings.ContextTokens, stage.Stage).Count))],
             new CacheReport(
-                settings.Cache.Name, layout.GrowthBytesPerToken, layout.AttentionBlockTokens, layout.BlockBytesByStage, memory.Blocks,
+                settings.Cache.Name, layout.GrowthBytesPerToken, layout.AttentionBlockTokens, layout.LayerPageBytes, layout.StateBytes,
+                layout.BlockBytesByStage, memory.Blocks,
                 layout.BlocksPerRequest(settings.ContextTokens), memory.CacheTokens,
                 layout.PrintedTokens(memory.Blocks, settings.ContextTokens), Math.Round(memory.Concurrency, 2),
                 memory.LongestRequest(request.Model.ContextTokens),
@@ -39,7 +40,8 @@ internal static class PlanReporter
         var work = plan.Request.Workload;
         return new SpeedReport(
             Math.Round(1 / speed.DecodeStep(1, work.PromptTokens), 1), plan.Load is { } load ? Math.Round(1 / load.TokenSeconds, 1) : 0,
-            Math.Round(plan.Load?.OutputTokensPerSecond ?? 0, 1), Math.Round(work.PromptTokens / speed.Prefill(work.PromptTokens), 1), Roofline.BandwidthEfficiency, Roofline.ComputeEfficiency);
+            Math.Round(plan.Load?.OutputTokensPerSecond ?? 0, 1), Math.Round(work.PromptTokens / speed.Prefill(work.PromptTokens), 1),
+            Roofline.BandwidthEfficiency, Roofline.ComputeEfficiency);
     }
 
     private static List<string> Assumptions(Plan plan)

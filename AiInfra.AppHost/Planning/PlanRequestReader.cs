@@ -9,12 +9,14 @@ internal static class PlanRequestReader
     {
         var (model, served) = Model(options);
         var weights = WeightPrecision.Parse(options.Text("--weights") ?? model.NativeWeights ?? "bf16");
+        var split = Split(options);
         return new PlanRequest(model, weights, Gpu(options), Serving(options))
         {
             ServedModel = served,
-            GpusPerNode = options.Integer("--gpus-per-node") ?? Math.Max(1, options.Integer("--tp") ?? 1),
-            Nodes = options.Integer("--nodes") ?? 1,
-            Parallelism = Split(options),
+            // A split by hand brings its GPUs along.
+            GpusPerNode = options.Integer("--gpus-per-node") ?? Math.Max(1, (split?.Gpus ?? 1) / Math.Max(1, split?.Pipeline ?? 1)),
+            Nodes = options.Integer("--nodes") ?? (options.Has("--gpus-per-node") ? 1 : Math.Max(1, split?.Pipeline ?? 1)),
+            Parallelism = split,
             KeepsReleaseDefaults = options.Has("--release-defaults"),
             Workload = Work(options),
             Storage = Storage(options),
@@ -75,7 +77,7 @@ internal static class PlanRequestReader
         };
     }
 
-    private static ServingChoices Serving(PlanOptions options) => new(options.Text("--vllm") is { } version ? VllmVersion.Parse(version) : VllmVersion.Newest)
+    private static ServingChoices Serving(PlanOptions options) => new(VllmVersion.Parse(options.Text("--vllm") ?? "newest"))
     {
         Cache = CacheType.Parse(options.Text("--kv") ?? "auto"),
         ContextTokens = options.Integer("--context"),

@@ -44,6 +44,7 @@ internal static class PlanSections
                     "bytes a token and GPU",
                     report.Cache.BytesPerTokenPerGpu.ToString("N0", CultureInfo.InvariantCulture) + $" ({report.Cache.Type})"),
                 ("blocks", $"{report.Cache.Blocks:N0} of {Size(report.Cache.BlockBytes[stage.Stage])}, {report.Cache.AttentionBlockTokens} tokens"),
+                ("page of a layer", Size(report.Cache.LayerPageBytes)),
                 .. report.Cache.Groups.GroupBy(group => (group.Kind, group.BlockTokens, group.PageBytes)).Select(group => (
                     $"{group.Key.Kind.ToLowerInvariant()} groups",
                     $"{group.Count()} of {group.Max(member => member.Layers)} layers, {group.Key.BlockTokens} tokens and {Size(group.Key.PageBytes)} a page")),

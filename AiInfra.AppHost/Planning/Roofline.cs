@@ -1,8 +1,9 @@
 namespace AiInfra.AppHost.Planning;
 
 /// <summary>
-/// Speed from bytes and operations: a step takes the longer of reading its bytes and doing its arithmetic, at the efficiencies below, plus a fixed cost
-/// for every layer's kernels and every exchange between ranks. The constants are common to all models and GPUs; they were set on published rows as a whole.
+/// Speed from bytes and operations: a step takes the longer of reading its bytes and doing its arithmetic, at the efficiencies below, plus
+/// a fixed cost for every layer's kernels and every exchange between ranks. The constants are common to all models and GPUs; they were set
+/// on published rows as a whole.
 /// </summary>
 internal sealed class Roofline(ModelShape model, WeightPrecision precision, GpuKind gpu, Parallelism parallel, MemoryPlan memory)
 {
@@ -42,8 +43,8 @@ internal sealed class Roofline(ModelShape model, WeightPrecision precision, GpuK
     }
 
     /// <summary>
-    /// Mean seconds per output token when <paramref name="sequences"/> requests run, each with so many prompt and answer tokens: every step also carries
-    /// the prefill of those who arrive.
+    /// Mean seconds per output token when <paramref name="sequences"/> requests run, each with so many prompt and answer tokens: every step
+    /// also carries the prefill of those who arrive.
     /// </summary>
     public double TokenSeconds(double sequences, double promptTokens, double answerTokens) =>
         DecodeStep(sequences, promptTokens + (answerTokens / 2)) + (sequences / answerTokens * PrefillArithmetic(promptTokens));

@@ -55,6 +55,12 @@ internal static class ServeArguments
             Add("--kv-cache-dtype", settings.Cache.Name);
         }
 
+        if (plan.Request.Gpu.Capability.StartsWith("7.", StringComparison.Ordinal))
+        {
+            // These GPUs have no bfloat16.
+            Add("--dtype", "half");
+        }
+
         if (settings.Eager)
         {
             arguments.Add("--enforce-eager");

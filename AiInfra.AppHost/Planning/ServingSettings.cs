@@ -30,5 +30,6 @@ internal sealed record ServingSettings(VllmRules Rules, CacheType Cache, int Con
     /// default.
     /// </summary>
     public bool PacksSparseRows(CacheType type) =>
-        (type == CacheType.Fp8 && (IsHopper || !Rules.Version.IsAtLeast(18, 0))) || (type == CacheType.Auto && Rules.Version is { Minor: 11, Patch: 0 });
+        (type == CacheType.Fp8 && (IsHopper || !Rules.Version.IsAtLeast(18, 0)))
+        || (type == CacheType.Auto && Rules.Version is { Minor: 11, Patch: 0 });
 }

@@ -40,7 +40,7 @@ internal sealed record VllmRules(VllmVersion Version)
     /// Bytes per logit at the peak of the sampler's dummy run (one row a sequence). The sort of top-p holds 16-bit and 32-bit logits, sorted
     /// values, two index arrays and the sort's buffers: 38. Since 0.17 a Triton kernel filters in place: logits twice, probabilities, noise: 14.
     /// </summary>
-    public int SamplerBytesPerLogit => Version.IsV0 ? 14 : Version.IsAtLeast(17, 0) ? 14 : 38;
+    public int SamplerBytesPerLogit => Version.IsAtLeast(17, 0) ? 14 : 38;
 
     /// <summary>Prompt tokens and sequences of a step when the user sets neither.</summary>
     public (int BatchedTokens, int Sequences) BatchDefaults(GpuKind gpu, int contextTokens)

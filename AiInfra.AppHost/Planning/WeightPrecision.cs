@@ -37,7 +37,8 @@ internal sealed record WeightPrecision(string Name, double DenseBits, double Exp
     /// <summary>Experts in 4 bits, everything else in 8 (DeepSeek-V4).</summary>
     public static readonly WeightPrecision Fp4Fp8 = new("fp4-fp8", 8.02, 4.25, 8.02) { ComputeBits = 8 };
 
-    public static readonly IReadOnlyList<WeightPrecision> All = [Bf16, Fp8, Fp8FeedForward, Int8, Int4, Int4Experts, NvFp4, NvFp4Experts, MxFp4, Fp4Fp8];
+    public static readonly IReadOnlyList<WeightPrecision> All =
+        [Bf16, Fp8, Fp8FeedForward, Int8, Int4, Int4Experts, NvFp4, NvFp4Experts, MxFp4, Fp4Fp8];
 
     /// <summary>What the format's name means for a model: with experts, published 4-bit checkpoints leave attention at 16 bits.</summary>
     public WeightPrecision On(ModelShape model) => !model.IsMixtureOfExperts ? this

@@ -8,7 +8,7 @@ namespace Aspire.Hosting;
 
 /// <summary>
 /// Chooses between the two forms of a backing service under Aspire: published services are always containers, running ones where a
-/// container runtime answers. Its sister of the same name in ProcessEngine/ knows processes only.
+/// container runtime answers. Its sister of the same name in Forms.Processes.cs knows processes only.
 /// </summary>
 internal static class Forms
 {

@@ -12,7 +12,7 @@ internal static class VllmProcess
         replica
             .WithArgs(
                 "serve", settings.Model, "--host", "127.0.0.1", "--port", http.Property(EndpointProperty.TargetPort),
-                "--served-model-name", settings.Model, "--engine", settings.Engine)
+                "--served-model-name", settings.Model, "--engine", settings.Engine, "--enable-prompt-tokens-details")
             .WithEnvironment("VLLM_API_KEY", key)
             .WithPrivateTelemetry();
         return http;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using AiInfra.Gateway.Admission;
 using AiInfra.Gateway.Models;
 
 namespace AiInfra.Gateway.Telemetry;
@@ -25,7 +26,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _denials;
     private readonly TenantLabels _tenants;
 
-    public GatewayMetrics(IMeterFactory meters, ModelCatalog catalog, TenantLabels tenants)
+    public GatewayMetrics(IMeterFactory meters, ModelCatalog catalog, AdmissionGates gates, TenantLabels tenants)
     {
         _tenants = tenants;
         var meter = meters.Create(MeterName);
@@ -51,6 +52,7 @@ internal sealed class GatewayMetrics
         _ejections = meter.CreateCounter<long>("aiinfra.gateway.ejections", "{ejection}", "Replicas taken out of service, by what was seen.");
         _denials = meter.CreateCounter<long>("aiinfra.gateway.denials", "{request}", "Requests refused, by tenant and reason.");
         meter.CreateObservableUpDownCounter("aiinfra.gateway.replicas", () => ReplicaGauges.ByState(catalog), "{replica}", "Replicas of each model by state.");
+        meter.CreateObservableUpDownCounter("aiinfra.gateway.queue.requests", () => ReplicaGauges.Queued(catalog, gates), "{request}", "Requests that wait for a place at a replica.");
         meter.CreateObservableUpDownCounter("aiinfra.gateway.replica.requests.in_flight", () => ReplicaGauges.InFlight(catalog), "{request}", "Requests open on each replica.");
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using AiInfra.Gateway.Admission;
 using AiInfra.Gateway.Models;
 using AiInfra.Gateway.Replicas;
 
@@ -18,6 +19,9 @@ internal static class ReplicaGauges
         from route in Models(catalog)
         from replica in route.Pool.Replicas
         select new Measurement<int>(replica.InFlight, new("model", route.PublicName), new("replica", replica.Id));
+
+    public static IEnumerable<Measurement<int>> Queued(ModelCatalog catalog, AdmissionGates gates) =>
+        Models(catalog).Select(route => new Measurement<int>(gates.Of(route.Pool.Service).Queued, new KeyValuePair<string, object?>("model", route.PublicName)));
 
     private static string StateOf(Replica replica) =>
         replica.IsDraining ? "draining" : replica.State == ReplicaState.Serving ? "healthy" : "ejected";

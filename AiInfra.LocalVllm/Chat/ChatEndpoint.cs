@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AiInfra.LocalVllm.Generation;
 using AiInfra.LocalVllm.Http;
 
@@ -14,6 +15,9 @@ internal sealed class ChatEndpoint(
         using var body = await JsonBody.ReadAsync(context);
         await AnswerAsync(context, reader.Read(context, body.RootElement));
     }
+
+    /// <summary>Answers a body that another route has read.</summary>
+    public Task HandleAsync(HttpContext context, JsonElement body) => AnswerAsync(context, reader.Read(context, body));
 
     private async Task AnswerAsync(HttpContext context, ChatRequest request)
     {

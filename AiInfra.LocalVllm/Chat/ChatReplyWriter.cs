@@ -10,7 +10,14 @@ namespace AiInfra.LocalVllm.Chat;
 /// <summary>Writes the object <c>chat.completion</c>.</summary>
 internal sealed class ChatReplyWriter(IInferenceEngine engine, ServeSettings settings, ToolCallMetrics toolMetrics, Fingerprint fingerprint, TimeProvider time)
 {
-    public void Write(Utf8JsonWriter json, ChatRequest request, IReadOnlyList<CompletedChoice> choices)
+    public void Write(Utf8JsonWriter json, ChatRequest request, IReadOnlyList<CompletedChoice> choices) =>
+        Write(json, request, choices, settings.PromptTokensDetails);
+
+    /// <param name="json">The reply.</param>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="choices">What was answered.</param>
+    /// <param name="details">Whether usage tells cached tokens.</param>
+    public void Write(Utf8JsonWriter json, ChatRequest request, IReadOnlyList<CompletedChoice> choices, bool details)
     {
         json.WriteStartObject();
         json.WriteString("id", request.Text.Id);
@@ -26,7 +33,7 @@ internal sealed class ChatReplyWriter(IInferenceEngine engine, ServeSettings set
         json.WriteEndArray();
         json.WriteNull("service_tier");
         json.WriteString("system_fingerprint", fingerprint.Value);
-        Usage.Of(request.Text, choices).Write(json, settings.PromptTokensDetails, chat: true);
+        Usage.Of(request.Text, choices).Write(json, details, chat: true);
         json.WritePropertyName("prompt_logprobs");
         if (request.PromptLogprobs && choices[0].Prefill?.PromptLogprobs is { } promptLogprobs)
         {

@@ -49,12 +49,22 @@ internal sealed class ChatRequestReader(IInferenceEngine engine, ServedModels mo
             throw ApiError.BadRequest("Cannot set both `continue_final_message` and `add_generation_prompt` to True. (parameter=continue_final_message)", "continue_final_message");
         }
 
+        if (int.TryParse(context.Request.Headers["X-data-parallel-rank"], out var rank) && rank != 0)
+        {
+            throw ApiError.BadRequest($"data_parallel_rank {rank} is out of range [0, 1).", null);
+        }
+
         var tools = ToolChoice.Read(body, settings);
         var constraint = tools.Constraint ?? ConstraintReader.Read(body);
         var adapter = models.Resolve(modelName);
         if (turns.Count == 0)
         {
             throw ApiError.BadRequest("Cannot apply chat template to an empty conversation. Provide at least one message.", null);
+        }
+
+        if (truncate is null)
+        {
+            SamplingReader.CheckCharacters(turns.Sum(turn => (long)turn.Content.Length), engine.Model.MaxModelLength);
         }
 
         var tokens = engine.Tokenizer.EncodeChat(turns, addGenerationPrompt && !continueFinal, continueFinal);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AiInfra.LocalVllm.Engine;
 using AiInfra.LocalVllm.Generation;
 using AiInfra.LocalVllm.Http;
@@ -21,7 +22,13 @@ internal sealed class CompletionEndpoint(
     public async Task HandleAsync(HttpContext context)
     {
         using var body = await JsonBody.ReadAsync(context);
-        var request = reader.Read(context, body.RootElement);
+        await HandleAsync(context, body.RootElement);
+    }
+
+    /// <summary>Answers a body that another route may have read.</summary>
+    public async Task HandleAsync(HttpContext context, JsonElement body)
+    {
+        var request = reader.Read(context, body);
         using var ticket = admission.Enter(request.Text);
         var frames = new CompletionFrames(request, engine.Tokenizer, fingerprint.Value, time.GetUtcNow().ToUnixTimeSeconds(), settings.PromptTokensDetails);
         if (request.Stream)

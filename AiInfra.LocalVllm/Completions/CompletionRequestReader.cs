@@ -52,7 +52,7 @@ internal sealed class CompletionRequestReader(IInferenceEngine engine, ServedMod
             throw ApiError.BadRequest("suffix is only supported for models with FIM completion rendering", "suffix");
         }
 
-        var prompts = PromptReader.Read(body, engine.Tokenizer);
+        var prompts = PromptReader.Read(body, engine.Tokenizer, engine.Model.MaxModelLength);
         if (truncate is > 0)
         {
             prompts = [.. prompts.Select(prompt => prompt with { Tokens = prompt.Tokens.Length > truncate ? prompt.Tokens[^(int)truncate..] : prompt.Tokens })];
@@ -62,7 +62,7 @@ internal sealed class CompletionRequestReader(IInferenceEngine engine, ServedMod
         var longest = prompts.Max(prompt => prompt.Tokens.Length);
         var promptOnly = echo && fields.MaxTokens == 0;
         var asked = promptOnly ? 1 : fields.MaxTokens ?? DefaultMaxTokens;
-        SamplingReader.CheckLength(longest, length);
+        SamplingReader.CheckLength(longest, length, body.Value("prompt") is { ValueKind: JsonValueKind.Array });
         var sampling = SamplingReader.Check(fields, SamplingReader.MaxTokens(asked, longest, length)) with
         {
             Logprobs = logprobs is { } top ? (int)top : null,

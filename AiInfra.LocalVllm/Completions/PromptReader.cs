@@ -9,7 +9,7 @@ namespace AiInfra.LocalVllm.Completions;
 internal static class PromptReader
 {
     /// <exception cref="ApiError">400: there is no prompt, or a token is unknown.</exception>
-    public static IReadOnlyList<Prompt> Read(FieldReader body, ITextTokenizer tokenizer)
+    public static IReadOnlyList<Prompt> Read(FieldReader body, ITextTokenizer tokenizer, int maxModelLength)
     {
         var value = body.Value("prompt");
         if (value is null or { ValueKind: JsonValueKind.String } && value?.GetString() is null or "")
@@ -20,7 +20,7 @@ internal static class PromptReader
         var prompt = value.Value;
         if (prompt.ValueKind == JsonValueKind.String)
         {
-            return [FromText(prompt, tokenizer)];
+            return [FromText(prompt, tokenizer, maxModelLength)];
         }
 
         if (prompt.ValueKind != JsonValueKind.Array)
@@ -36,16 +36,17 @@ internal static class PromptReader
 
         return prompt[0].ValueKind == JsonValueKind.Number
             ? [FromIds(prompt, tokenizer)]
-            : [.. prompt.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Array ? FromIds(item, tokenizer) : FromText(item, tokenizer))];
+            : [.. prompt.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Array ? FromIds(item, tokenizer) : FromText(item, tokenizer, maxModelLength))];
     }
 
-    private static Prompt FromText(JsonElement text, ITextTokenizer tokenizer)
+    private static Prompt FromText(JsonElement text, ITextTokenizer tokenizer, int maxModelLength)
     {
         if (text.ValueKind != JsonValueKind.String || FieldReader.TextOf(text) is not { Length: > 0 } prompt)
         {
             throw ApiError.BadRequest("Either prompt or prompt_embeds must be provided and non-empty. (parameter=prompt)", "prompt");
         }
 
+        SamplingReader.CheckCharacters(prompt.Length, maxModelLength);
         return new Prompt(tokenizer.Encode(prompt), null);
     }
 

@@ -18,6 +18,12 @@ internal readonly record struct EngineStatus
     /// <summary>Blocks held by running sequences, as a share (0 to 1) of all but the reserved one. Idle cached blocks do not count.</summary>
     public required double KvCacheUsage { get; init; }
 
+    /// <summary>LoRA adapters of the sequences being computed, comma separated; null or empty for none.</summary>
+    public string? RunningAdapters { get; init; }
+
+    /// <summary>LoRA adapters of the sequences queued, comma separated; null or empty for none.</summary>
+    public string? WaitingAdapters { get; init; }
+
     /// <summary>Prompt tokens looked up in the prefix cache.</summary>
     public required long PrefixCacheQueries { get; init; }
 

@@ -16,7 +16,7 @@ internal interface IInferenceEngine : IAsyncDisposable
     EngineStatus Status { get; }
 
     /// <summary>
-    /// Set by the surface before <see cref="StartAsync"/>: called after every step, from the engine's thread, with the tokens that the
+    /// Set by the surface before the first request: called after every step, from the engine's thread, with the tokens that the
     /// step processed (prompt tokens computed + tokens generated). It feeds <c>vllm:iteration_tokens_total</c>.
     /// </summary>
     Action<int>? StepCompleted { get; set; }
@@ -25,13 +25,16 @@ internal interface IInferenceEngine : IAsyncDisposable
     /// <exception cref="EngineStartException">The model is missing or broken; the message says what to do.</exception>
     Task StartAsync(CancellationToken cancellationToken);
 
+    /// <summary>Tells before a reply begins whether the engine can do what is asked for: a grammar that it does not support is refused here.</summary>
+    /// <exception cref="EngineRequestException">It cannot; the message is for the caller.</exception>
+    void Check(SamplingParameters sampling);
+
     /// <summary>
     /// Queues one sequence and gives its tokens as they come. The caller has made sure that the prompt fits
     /// <see cref="EngineModel.MaxModelLength"/> and that prompt + <see cref="SamplingParameters.MaxTokens"/> does not exceed it.
     /// The last output, and only it, has a <see cref="EngineOutput.FinishReason"/>. Cancelling or disposing the enumerator frees the
     /// sequence at the next step: that is how a client that leaves, and a stop string that the surface finds, end it.
     /// </summary>
-    /// <exception cref="EngineRequestException">Thrown by the call itself, before anything is queued: the request cannot be served.</exception>
     /// <exception cref="EngineDeadException">The engine is dead or died under the request.</exception>
     IAsyncEnumerable<EngineOutput> GenerateAsync(EngineRequest request, CancellationToken cancellationToken);
 

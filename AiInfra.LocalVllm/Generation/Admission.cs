@@ -1,3 +1,4 @@
+using AiInfra.LocalVllm.Engine;
 using AiInfra.LocalVllm.Http;
 using AiInfra.LocalVllm.Metrics;
 using AiInfra.LocalVllm.Serving;
@@ -5,16 +6,26 @@ using AiInfra.LocalVllm.Serving;
 namespace AiInfra.LocalVllm.Generation;
 
 /// <summary>vLLM's optional bounds on the queue: beyond them a request is refused with 503, without <c>Retry-After</c>.</summary>
-internal sealed class Admission(ServeSettings settings, ServingMetrics metrics)
+internal sealed class Admission(IInferenceEngine engine, ServeSettings settings, ServingMetrics metrics)
 {
     private readonly Lock _gate = new();
     private int _requests;
     private int _promptTokens;
 
     /// <summary>Lets a request in until the result is disposed.</summary>
-    /// <exception cref="ApiError">503: the queue is full.</exception>
+    /// <exception cref="ApiError">400: the engine cannot serve it; 503: the queue is full.</exception>
     public Ticket Enter(TextRequest request)
     {
+        try
+        {
+            // Here, because every dialect comes by before its stream begins.
+            engine.Check(request.Sampling);
+        }
+        catch (EngineRequestException problem)
+        {
+            throw ApiError.BadRequest(problem.Message, null);
+        }
+
         var tokens = request.PromptTokens;
         lock (_gate)
         {

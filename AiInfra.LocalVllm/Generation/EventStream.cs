@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using AiInfra.LocalVllm.Http;
+using AiInfra.LocalVllm.Trouble;
 
 namespace AiInfra.LocalVllm.Generation;
 
@@ -13,11 +14,14 @@ internal sealed class EventStream : IDisposable
     private readonly HttpContext _context;
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
     private readonly Utf8JsonWriter _json;
+    private readonly TroublePlan? _trouble;
+    private int _frames;
 
     private EventStream(HttpContext context)
     {
         _context = context;
         _json = new Utf8JsonWriter(_buffer, Replies.Json);
+        _trouble = context.Features.Get<TroublePlan>();
     }
 
     public static async Task<EventStream> StartAsync(HttpContext context)
@@ -36,6 +40,11 @@ internal sealed class EventStream : IDisposable
     /// <param name="write">Writes the data.</param>
     public async ValueTask SendAsync<T>(string? name, T state, Action<T, Utf8JsonWriter> write)
     {
+        if (_trouble is not null)
+        {
+            await TroubleGate.BeforeFrameAsync(_context, _trouble, _frames++);
+        }
+
         _buffer.ResetWrittenCount();
         if (name is not null)
         {

@@ -178,14 +178,33 @@ internal static class SamplingReader
         return (int)Math.Min(asked ?? long.MaxValue, maxModelLength - promptTokens);
     }
 
+    /// <summary>Refuses a text that cannot fit however it is tokenized, before it is tokenized.</summary>
+    /// <exception cref="ApiError">400: the text is far too long.</exception>
+    public static void CheckCharacters(long characters, int maxModelLength)
+    {
+        // The longest token of the recorded model has so many characters.
+        const int longestToken = 81;
+        if (characters > (long)maxModelLength * longestToken)
+        {
+            throw ApiError.BadRequest(
+                $"This model's maximum context length is {maxModelLength} tokens. However, your prompt contains {characters} characters (more than "
+                + $"{(long)maxModelLength * longestToken} characters, which is the upper bound for {maxModelLength} input tokens). Please reduce the length of the input prompt. "
+                + $"(parameter=input_text, value={characters})",
+                "input_text");
+        }
+    }
+
+    /// <param name="promptTokens">The prompt's length.</param>
+    /// <param name="maxModelLength">The context.</param>
+    /// <param name="fromIds">The caller gave token ids, whose number is known; a text is only tokenized as far as it matters.</param>
     /// <exception cref="ApiError">400: the prompt leaves no room for an answer.</exception>
-    public static void CheckLength(int promptTokens, int maxModelLength)
+    public static void CheckLength(int promptTokens, int maxModelLength, bool fromIds = false)
     {
         if (promptTokens >= maxModelLength)
         {
-            var shown = Math.Min(promptTokens, maxModelLength + 1);
+            var shown = fromIds ? promptTokens : Math.Min(promptTokens, maxModelLength + 1);
             throw ApiError.BadRequest(
-                $"This model's maximum context length is {maxModelLength} tokens. However, your prompt contains at least {shown} input tokens, "
+                $"This model's maximum context length is {maxModelLength} tokens. However, your prompt contains {(fromIds ? "" : "at least ")}{shown} input tokens, "
                 + "which exceeds this limit even without any output tokens. Please reduce the length of the input prompt. "
                 + $"(parameter=input_tokens, value={shown})",
                 "input_tokens");

@@ -52,6 +52,12 @@ internal sealed class TextAssembler
     public string Take(bool finished)
     {
         var end = finished ? _text.Length : _text.Length - _heldBack;
+        if (end > 0 && end < _text.Length && char.IsHighSurrogate(_text[end - 1]))
+        {
+            // Half a character is no text: its other half waits.
+            end--;
+        }
+
         if (end <= _taken)
         {
             return "";

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using AiInfra.LocalVllm.Engine;
 using AiInfra.LocalVllm.Metrics;
 using AiInfra.LocalVllm.Serving;
+using AiInfra.LocalVllm.Trouble;
 
 namespace AiInfra.LocalVllm.Http;
 
@@ -9,7 +10,7 @@ namespace AiInfra.LocalVllm.Http;
 /// Everything around an endpoint: headers on every reply, CORS, the key, redirects, unknown routes, and errors in OpenAI's shape. In the
 /// order in which vLLM's middleware sees a request.
 /// </summary>
-internal sealed partial class HttpSurface(ServeSettings settings, RouteTable routes, ServerLoad load, HttpMetrics metrics, TimeProvider time, ILogger<HttpSurface> logger)
+internal sealed partial class HttpSurface(ServeSettings settings, RouteTable routes, ServerLoad load, HttpMetrics metrics, TroubleGate trouble, TimeProvider time, ILogger<HttpSurface> logger)
 {
     private readonly ApiKeyGate _keys = new(settings.ApiKeys);
 
@@ -39,6 +40,8 @@ internal sealed partial class HttpSurface(ServeSettings settings, RouteTable rou
 
         if (!_keys.Allows(context.Request, path))
         {
+            // The key is checked outside the CORS middleware, whose header is missing then.
+            headers.Remove("Vary");
             await Replies.JsonAsync(context, 401, "Unauthorized", static (text, json) =>
             {
                 json.WriteStartObject();
@@ -76,11 +79,27 @@ internal sealed partial class HttpSurface(ServeSettings settings, RouteTable rou
             return "none";
         }
 
-        context.Items[nameof(RouteTable)] = segment;
-        using var counted = load.Enter(route.Path);
+        if (segment is not null)
+        {
+            context.Items[nameof(RouteTable)] = segment;
+        }
+
+        // Starlette parses the two length headers as a request smuggler would like; httptools refuses them.
+        if (context.Request.Headers.ContainsKey("X-Content-Length") && context.Request.Headers.TransferEncoding.Count > 0)
+        {
+            context.Response.Headers.Connection = "close";
+            context.Response.Headers.Remove("Vary");
+            await Replies.TextAsync(context, 400, "text/plain; charset=utf-8", "Invalid HTTP request received.");
+            return route.Path;
+        }
+
         try
         {
-            await handler(context);
+            if (!ServerLoad.Counts(route.Path) || !await trouble.BefallAsync(context))
+            {
+                using var counted = load.Enter(route.Path);
+                await handler(context);
+            }
         }
         catch (ApiError error) when (!context.Response.HasStarted)
         {

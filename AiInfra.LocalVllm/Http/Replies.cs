@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using AiInfra.LocalVllm.Trouble;
 
 namespace AiInfra.LocalVllm.Http;
 
@@ -30,6 +31,11 @@ internal static class Replies
         response.StatusCode = status;
         response.ContentType = "application/json";
         response.ContentLength = buffer.WrittenCount;
+        if (context.Features.Get<TroublePlan>() is { } trouble)
+        {
+            return TroubleGate.WholeAsync(context, trouble, buffer.WrittenSpan.ToArray());
+        }
+
         response.BodyWriter.Write(buffer.WrittenSpan);
         if (buffer.Capacity > 1 << 20)
         {

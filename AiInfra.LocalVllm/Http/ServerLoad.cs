@@ -7,11 +7,14 @@ internal sealed class ServerLoad
 
     public int Requests => Volatile.Read(ref _requests);
 
+    public static bool Counts(string route) =>
+        route is "/v1/chat/completions" or "/v1/completions" or "/v1/responses" or "/v1/messages" or "/v1/embeddings" or "/pooling"
+            or "/score" or "/v1/score" or "/rerank" or "/v1/rerank" or "/v2/rerank" or "/invocations";
+
     /// <summary>Counts a request until the result is disposed; routes that vLLM does not count are not counted.</summary>
     public Visit Enter(string route)
     {
-        var counts = route is "/v1/chat/completions" or "/v1/completions" or "/v1/responses" or "/v1/messages" or "/v1/embeddings" or "/pooling"
-            or "/score" or "/v1/score" or "/rerank" or "/v1/rerank" or "/v2/rerank";
+        var counts = Counts(route);
         if (counts)
         {
             Interlocked.Increment(ref _requests);

@@ -7,8 +7,9 @@ using AiInfra.LocalVllm.Serving;
 namespace AiInfra.LocalVllm.Metrics;
 
 /// <summary><c>GET /metrics</c>: vLLM's series, under its names, labels and buckets.</summary>
-internal sealed class MetricsEndpoint(IInferenceEngine engine, ServingMetrics serving, HttpMetrics http, ToolCallMetrics tools, ServeSettings settings)
+internal sealed class MetricsEndpoint(IInferenceEngine engine, ServingMetrics serving, HttpMetrics http, ToolCallMetrics tools, ServeSettings settings, TimeProvider time)
 {
+    private readonly Dictionary<string, double> _adapterSets = [];
     private readonly string _labels = $"engine=\"0\",model_name=\"{settings.Names[0]}\"";
 
     public void Map(RouteTable routes) => routes.Map("GET", "/metrics", context =>
@@ -64,7 +65,23 @@ internal sealed class MetricsEndpoint(IInferenceEngine engine, ServingMetrics se
         page.Counter("vllm:external_prefix_cache_hits", "Always 0 here.", (_labels, 0));
         page.Counter("vllm:mm_cache_queries", "Always 0 here.", (_labels, 0));
         page.Counter("vllm:mm_cache_hits", "Always 0 here.", (_labels, 0));
+        if (settings.Lora)
+        {
+            WriteAdapters(page, status);
+        }
+
         page.Counter("vllm:num_preemptions", "Running sequences sent back to the queue.", (_labels, status.Preemptions));
+    }
+
+    // The value is the time at which that set of adapters was last seen; old sets stay, as in vLLM.
+    private void WriteAdapters(Exposition page, EngineStatus status)
+    {
+        lock (_adapterSets)
+        {
+            var labels = $"max_lora=\"{settings.MaxLoras}\",running_lora_adapters=\"{status.RunningAdapters}\",waiting_lora_adapters=\"{status.WaitingAdapters}\"";
+            _adapterSets[labels] = time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0;
+            page.Gauge("vllm:lora_requests_info", "When each set of adapters was last seen.", [.. _adapterSets.Select(entry => (entry.Key, entry.Value))]);
+        }
     }
 
     private void WriteTokens(Exposition page)

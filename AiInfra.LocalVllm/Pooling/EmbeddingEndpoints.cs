@@ -22,7 +22,13 @@ internal sealed class EmbeddingEndpoints(PoolingInput input, PoolingRuns runs, S
     public async Task EmbedAsync(HttpContext context)
     {
         using var document = await JsonBody.ReadAsync(context);
-        var body = FieldReader.ForBody(document.RootElement);
+        await EmbedAsync(context, document.RootElement);
+    }
+
+    /// <summary>Answers a body that another route may have read.</summary>
+    public async Task EmbedAsync(HttpContext context, JsonElement root)
+    {
+        var body = FieldReader.ForBody(root);
         var format = Format(body);
         var normalize = body.Flag("normalize", true) && body.Flag("use_activation", true);
         var dimensions = body.Integer("dimensions");

@@ -16,6 +16,7 @@ internal sealed class Scheduler(SchedulerSettings settings)
     private readonly LinkedList<Sequence> _waiting = [];
     private readonly List<(Sequence Sequence, int Tokens)> _batch = [];
     private readonly StepOutcome _outcome = new();
+    private readonly List<CacheBlock> _occupied = [];
     private long _arrivals;
 
     public SchedulerSettings Settings { get; } = settings;
@@ -41,8 +42,21 @@ internal sealed class Scheduler(SchedulerSettings settings)
     /// <summary>Prompt tokens of the sequences in the queue.</summary>
     public int WaitingTokens { get; private set; }
 
-    /// <summary>Told of every block that enters or leaves the prefix cache; null tells nobody.</summary>
-    public IBlockListener? Listener { get; set; }
+    /// <summary>Told of every block that becomes findable: its sequence and its index there.</summary>
+    public Action<Sequence, int>? BlockStored { get; set; }
+
+    /// <summary>Told of every block whose content is given up: its chained hash.</summary>
+    public Action<ulong>? BlockRemoved { get; set; }
+
+    /// <summary>Told when the whole cache is forgotten.</summary>
+    public Action? CacheCleared { get; set; }
+
+    /// <summary>Waiting sequences that were passed over in the last step because too many other adapters run.</summary>
+    public int Deferred { get; private set; }
+
+    /// <summary>Names of the adapters among the sequences that run, or that wait.</summary>
+    public IEnumerable<string> Adapters(bool running) =>
+        (running ? _running : (IEnumerable<Sequence>)_waiting).Select(sequence => sequence.Adapter).OfType<string>().Distinct();
 
     /// <summary>Queues a sequence. A sequence belongs to one scheduler, once.</summary>
     public void Add(Sequence sequence, double now)
@@ -83,10 +97,20 @@ internal sealed class Scheduler(SchedulerSettings settings)
         var done = _cache.TryReset();
         if (done)
         {
-            Listener?.Cleared();
+            CacheCleared?.Invoke();
         }
 
         return done;
+    }
+
+    /// <summary>Holds a share (0 to 1) of the free blocks back from sequences, or with 0 gives them back.</summary>
+    public void Occupy(double share)
+    {
+        _cache.Release(_occupied);
+        for (var wanted = (int)(_cache.Free * share); wanted > 0; wanted--)
+        {
+            _occupied.Add(_cache.TakeNew());
+        }
     }
 
     /// <summary>How many prompt tokens of <paramref name="sequence"/> the cache would answer now.</summary>
@@ -95,7 +119,7 @@ internal sealed class Scheduler(SchedulerSettings settings)
     /// <summary>Does one step that begins at <paramref name="now"/> (seconds). The outcome is valid until the next call.</summary>
     public StepOutcome Step(double now)
     {
-        _cache.Removed ??= hash => Listener?.Removed(hash);
+        _cache.Removed ??= hash => BlockRemoved?.Invoke(hash);
         _outcome.Clear();
         _batch.Clear();
         var budget = Settings.MaxBatchedTokens;
@@ -163,9 +187,17 @@ internal sealed class Scheduler(SchedulerSettings settings)
     private int ScheduleWaiting(double now, ref int budget)
     {
         var begun = 0;
-        while (budget > 0 && _running.Count < Settings.MaxSequences && _waiting.First is { } node)
+        Deferred = 0;
+        for (var node = _waiting.First; node is not null && budget > 0 && _running.Count < Settings.MaxSequences;)
         {
             var sequence = node.Value;
+            if (!HasAdapterSlot(sequence))
+            {
+                Deferred++;
+                node = node.Next;
+                continue;
+            }
+
             var cachedBlocks = Settings.PrefixCaching && sequence.ReadsPrefixCache ? CachedBlocks(sequence) : 0;
             var cached = cachedBlocks * Settings.BlockSize;
             var tokens = Math.Min(sequence.Known - cached, budget);
@@ -174,7 +206,9 @@ internal sealed class Scheduler(SchedulerSettings settings)
                 break;
             }
 
-            _waiting.RemoveFirst();
+            var following = node.Next;
+            _waiting.Remove(node);
+            node = following;
             WaitingTokens -= sequence.PromptTokens;
             _running.Add(sequence);
             sequence.State = SequenceState.Running;
@@ -198,10 +232,21 @@ internal sealed class Scheduler(SchedulerSettings settings)
         return begun;
     }
 
+    private bool HasAdapterSlot(Sequence sequence)
+    {
+        if (sequence.Adapter is null || Settings.MaxAdapters == int.MaxValue)
+        {
+            return true;
+        }
+
+        var active = Adapters(running: true).ToList();
+        return active.Contains(sequence.Adapter) || active.Count < Settings.MaxAdapters;
+    }
+
     // A prompt repeated whole computes at least its last token, so that there are logits to choose from.
     private int CachedBlocks(Sequence sequence)
     {
-        ExtendHashes(sequence);
+        sequence.ExtendHashes(Settings.BlockSize);
         var limit = Math.Min((sequence.Known - 1) / Settings.BlockSize, sequence.BlockHashes.Count);
         var found = 0;
         while (found < limit && _cache.Find(sequence.BlockHashes[found]) is not null)
@@ -324,22 +369,6 @@ internal sealed class Scheduler(SchedulerSettings settings)
         }
     }
 
-    private void ExtendHashes(Sequence sequence)
-    {
-        var size = Settings.BlockSize;
-        while ((sequence.BlockHashes.Count + 1) * size <= sequence.Known)
-        {
-            var count = sequence.BlockHashes.Count;
-            var hash = count == 0 ? BlockHash.Start(sequence.CacheKey) : sequence.BlockHashes[count - 1];
-            for (var i = count * size; i < (count + 1) * size; i++)
-            {
-                hash = BlockHash.Add(hash, sequence.Token(i));
-            }
-
-            sequence.BlockHashes.Add(BlockHash.Finish(hash));
-        }
-    }
-
     private void EnterFullBlocks(Sequence sequence)
     {
         if (!Settings.PrefixCaching)
@@ -353,7 +382,7 @@ internal sealed class Scheduler(SchedulerSettings settings)
             return;
         }
 
-        ExtendHashes(sequence);
+        sequence.ExtendHashes(Settings.BlockSize);
         for (; sequence.BlocksEntered < full; sequence.BlocksEntered++)
         {
             var index = sequence.BlocksEntered;
@@ -361,7 +390,7 @@ internal sealed class Scheduler(SchedulerSettings settings)
             {
                 var tokens = (index + 1) * Settings.BlockSize;
                 sequence.CreatedCacheTokens += tokens <= sequence.PromptTokens ? Settings.BlockSize : 0;
-                Listener?.Stored(sequence, index);
+                BlockStored?.Invoke(sequence, index);
             }
         }
     }

@@ -21,6 +21,9 @@ internal sealed record SchedulerSettings
     /// <summary>Smaller priority values first, then by arrival (<c>--scheduling-policy priority</c>). Default by arrival alone.</summary>
     public bool ByPriority { get; init; }
 
+    /// <summary>LoRA adapters that may be active at once (<c>--max-loras</c>); sequences of others wait. Default unbounded.</summary>
+    public int MaxAdapters { get; init; } = int.MaxValue;
+
     /// <summary>What a step costs.</summary>
     public StepProfile Profile { get; init; } = StepProfile.Llama8BOnH100;
 }

@@ -28,6 +28,9 @@ internal sealed class Sequence
     /// <summary>Separates prefix caches: salt and adapter; 0 for neither.</summary>
     public ulong CacheKey { get; init; }
 
+    /// <summary>The LoRA adapter that it runs with, or null.</summary>
+    public string? Adapter { get; init; }
+
     /// <summary>False for requests with prompt logprobs: they neither use the cache nor count in its statistics.</summary>
     public bool ReadsPrefixCache { get; init; } = true;
 
@@ -69,6 +72,22 @@ internal sealed class Sequence
 
     /// <summary>Blocks of <see cref="Blocks"/> already entered in the cache.</summary>
     internal int BlocksEntered { get; set; }
+
+    /// <summary>Hashes the blocks that have become full.</summary>
+    internal void ExtendHashes(int blockSize)
+    {
+        while ((BlockHashes.Count + 1) * blockSize <= Known)
+        {
+            var count = BlockHashes.Count;
+            var hash = count == 0 ? BlockHash.Start(CacheKey) : BlockHashes[count - 1];
+            for (var i = count * blockSize; i < (count + 1) * blockSize; i++)
+            {
+                hash = BlockHash.Add(hash, Token(i));
+            }
+
+            BlockHashes.Add(BlockHash.Finish(hash));
+        }
+    }
 
     internal int Token(int position) => position < _prompt.Length ? _prompt[position] : _answer[position - _prompt.Length];
 

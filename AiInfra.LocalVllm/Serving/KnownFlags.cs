@@ -31,6 +31,7 @@ internal static class KnownFlags
         // Ours.
         flags["engine"] = FlagKind.Value;
         flags["engine-option"] = FlagKind.Values;
+        flags["model-folder"] = FlagKind.Value;
         return flags.ToFrozenDictionary();
     }
 }

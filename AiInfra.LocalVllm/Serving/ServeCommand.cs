@@ -74,7 +74,8 @@ internal static class ServeCommand
         {
             Model = model,
             Engine = Text("engine") ?? "simulated",
-            EngineOptions = Pairs("engine-option", Many("engine-option")),
+            // "--model-folder DIR" is short for "--engine-option model-folder=DIR".
+            EngineOptions = Pairs("engine-option", [.. Many("engine-option"), .. Many("model-folder").Select(folder => $"model-folder={folder}")]),
             Host = Text("host") ?? "127.0.0.1",
             Port = Number("port", 0, 65535) ?? 8000,
             ServedModelNames = Many("served-model-name"),

@@ -1,14 +1,23 @@
 using System.Net;
+using AiInfra.LocalVllm.Adapters;
+using AiInfra.LocalVllm.Admin;
 using AiInfra.LocalVllm.Chat;
 using AiInfra.LocalVllm.Completions;
+using AiInfra.LocalVllm.Docs;
 using AiInfra.LocalVllm.Engine;
 using AiInfra.LocalVllm.Generation;
 using AiInfra.LocalVllm.Health;
 using AiInfra.LocalVllm.Http;
+using AiInfra.LocalVllm.Kv;
+using AiInfra.LocalVllm.Messages;
 using AiInfra.LocalVllm.Metrics;
 using AiInfra.LocalVllm.Models;
 using AiInfra.LocalVllm.Pooling;
+using AiInfra.LocalVllm.Responses;
+using AiInfra.LocalVllm.ScaleOut;
+using AiInfra.LocalVllm.Simulation;
 using AiInfra.LocalVllm.Tokenization;
+using AiInfra.LocalVllm.Trouble;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace AiInfra.LocalVllm.Serving;
@@ -19,16 +28,18 @@ internal static partial class ServingHost
     /// <exception cref="EngineStartException">The settings do not fit the engine.</exception>
     public static async Task<WebApplication> StartAsync(ServeSettings settings, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, settings));
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        // Empty, because the command line alone decides: no appsettings.json, no ASPNETCORE_URLS.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, settings));
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         AddServices(builder.Services, settings);
         var app = builder.Build();
         var engine = app.Services.GetRequiredService<IInferenceEngine>();
+        await engine.StartAsync(cancellationToken);
+        // Only now does the engine know its model, which the metrics need.
         var metrics = app.Services.GetRequiredService<ServingMetrics>();
         engine.StepCompleted = tokens => metrics.IterationTokens.Observe(tokens);
-        await engine.StartAsync(cancellationToken);
         Map(app.Services);
         var surface = app.Services.GetRequiredService<HttpSurface>();
         app.Run(surface.HandleAsync);
@@ -66,6 +77,22 @@ internal static partial class ServingHost
         services.AddSingleton<PoolingRuns>();
         services.AddSingleton<EmbeddingEndpoints>();
         services.AddSingleton<ScoreEndpoints>();
+        services.AddSingleton<ChatBatchEndpoint>();
+        services.AddSingleton<ResponseStore>();
+        services.AddSingleton<ResponseRequestReader>();
+        services.AddSingleton<ResponseEndpoints>();
+        services.AddSingleton<MessageRequestReader>();
+        services.AddSingleton<MessageEndpoints>();
+        services.AddSingleton<InvocationsEndpoint>();
+        services.AddSingleton<GenerativeScoringEndpoint>();
+        services.AddSingleton<GenerateEndpoints>();
+        services.AddSingleton<AdapterEndpoints>();
+        services.AddSingleton<EngineControl>();
+        services.AddSingleton<DevModeEndpoints>();
+        services.AddSingleton<DocsEndpoints>();
+        services.AddSingleton<TroubleState>();
+        services.AddSingleton<TroubleGate>();
+        services.AddSingleton<IHostLifetime, StopLifetime>();
         services.AddSingleton<HealthEndpoints>();
         services.AddSingleton<MetricsEndpoint>();
     }
@@ -77,7 +104,18 @@ internal static partial class ServingHost
         services.GetRequiredService<MetricsEndpoint>().Map(routes);
         services.GetRequiredService<ServedModels>().Map(routes);
         services.GetRequiredService<TokenizeEndpoints>().Map(routes);
-        if (services.GetRequiredService<ServeSettings>().Runner == "pooling")
+        services.GetRequiredService<InvocationsEndpoint>().Map(routes);
+        services.GetRequiredService<DevModeEndpoints>().Map(routes);
+        services.GetRequiredService<DocsEndpoints>().Map(routes);
+        var settings = services.GetRequiredService<ServeSettings>();
+        KvEventSourcesEndpoint.Map(routes, settings);
+        ScalingEndpoints.Map(routes, generating: settings.Runner != "pooling");
+        if (services.GetRequiredService<IInferenceEngine>() is SimulatedEngine simulated)
+        {
+            new TroubleEndpoint(services.GetRequiredService<TroubleState>(), simulated, services.GetRequiredService<IHostApplicationLifetime>()).Map(routes);
+        }
+
+        if (settings.Runner == "pooling")
         {
             services.GetRequiredService<EmbeddingEndpoints>().Map(routes);
             services.GetRequiredService<ScoreEndpoints>().Map(routes);
@@ -86,6 +124,12 @@ internal static partial class ServingHost
 
         services.GetRequiredService<ChatEndpoint>().Map(routes);
         services.GetRequiredService<CompletionEndpoint>().Map(routes);
+        services.GetRequiredService<ChatBatchEndpoint>().Map(routes);
+        services.GetRequiredService<ResponseEndpoints>().Map(routes);
+        services.GetRequiredService<MessageEndpoints>().Map(routes);
+        services.GetRequiredService<GenerativeScoringEndpoint>().Map(routes);
+        services.GetRequiredService<GenerateEndpoints>().Map(routes);
+        services.GetRequiredService<AdapterEndpoints>().Map(routes);
     }
 
     private static void Configure(KestrelServerOptions kestrel, ServeSettings settings)
@@ -99,7 +143,11 @@ internal static partial class ServingHost
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
         var address = settings.Host is "localhost" ? IPAddress.Loopback : IPAddress.Parse(settings.Host);
-        kestrel.Listen(address, settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(address, settings.Port, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(BadRequestText.Below);
+        });
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Serving {Model} on {Address}. This is not vLLM: it speaks vLLM's API. {Notice}")]

@@ -2,12 +2,13 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading.Channels;
 using AiInfra.LocalVllm.Engine;
+using AiInfra.LocalVllm.Kv;
 using AiInfra.LocalVllm.Scheduling;
 
 namespace AiInfra.LocalVllm.Simulation;
 
 /// <summary>vLLM's scheduler in real time (or faster), with answers taken from the prompt instead of a model.</summary>
-internal sealed class SimulatedEngine(SimulationSettings settings, ITextTokenizer tokenizer, TimeProvider time) : IInferenceEngine
+internal sealed class SimulatedEngine(SimulationSettings settings, ITextTokenizer tokenizer, KvEventPublisher? kvEvents, TimeProvider time) : IInferenceEngine
 {
     private readonly Scheduler _scheduler = new(settings.Scheduler);
     private readonly AnswerWriter _writer = new(settings.ScriptedAnswers);
@@ -42,6 +43,9 @@ internal sealed class SimulatedEngine(SimulationSettings settings, ITextTokenize
                     Alive = !_dead,
                     Running = _scheduler.Running,
                     Waiting = _scheduler.Waiting,
+                    Deferred = Math.Min(_scheduler.Deferred, _scheduler.Waiting),
+                    RunningAdapters = string.Join(',', _scheduler.Adapters(running: true)),
+                    WaitingAdapters = string.Join(',', _scheduler.Adapters(running: false)),
                     KvCacheUsage = _scheduler.KvCacheUsage,
                     PrefixCacheQueries = _scheduler.PrefixCacheQueries,
                     PrefixCacheHits = _scheduler.PrefixCacheHits,
@@ -60,8 +64,14 @@ internal sealed class SimulatedEngine(SimulationSettings settings, ITextTokenize
                 + $"{settings.Scheduler.BlockSize} tokens: lower it, or raise --num-gpu-blocks-override.");
         }
 
+        kvEvents?.Follow(_scheduler);
         _loop = RunAsync(_stopping.Token);
         return Task.CompletedTask;
+    }
+
+    public void Check(SamplingParameters sampling)
+    {
+        // It writes something for every constraint.
     }
 
     public async IAsyncEnumerable<EngineOutput> GenerateAsync(EngineRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -126,6 +136,17 @@ internal sealed class SimulatedEngine(SimulationSettings settings, ITextTokenize
         Wake();
     }
 
+    /// <summary>Takes a share of the free cache away from sequences, as if others filled it; 0 gives it back.</summary>
+    public void Occupy(double share)
+    {
+        lock (_gate)
+        {
+            _scheduler.Occupy(share);
+        }
+
+        Wake();
+    }
+
     /// <summary>Ends everything that runs or waits as a shutdown without a time-out does: it looks like success.</summary>
     public void AbortAll()
     {
@@ -152,6 +173,7 @@ internal sealed class SimulatedEngine(SimulationSettings settings, ITextTokenize
     {
         await _stopping.CancelAsync();
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        kvEvents?.Dispose();
         _stopping.Dispose();
         _wake.Dispose();
     }
@@ -190,6 +212,7 @@ internal sealed class SimulatedEngine(SimulationSettings settings, ITextTokenize
                 // A late timer is made up for by the next steps; a long stall is not.
                 var begins = Math.Max(ends, Now() - 0.05 * settings.Speed);
                 var step = _hung || _dead ? null : _scheduler.Step(begins);
+                kvEvents?.Flush();
                 if (step is not { Idle: false })
                 {
                     gained.Clear();
@@ -289,6 +312,7 @@ internal sealed class SimulatedEngine(SimulationSettings settings, ITextTokenize
                 Tag = this,
                 Priority = request.Priority,
                 CacheKey = key,
+                Adapter = request.Adapter,
                 ReadsPrefixCache = request.Sampling.PromptLogprobs is null,
             };
         }

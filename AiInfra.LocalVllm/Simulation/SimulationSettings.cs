@@ -39,6 +39,12 @@ internal sealed record SimulationSettings
                     profile = StepProfile.All.FirstOrDefault(known => known.Name == value) ?? throw new EngineStartException(
                         $"--engine-option profile={value}: known profiles are {string.Join(", ", StepProfile.All.Select(known => known.Name))}.");
                     break;
+                case "step-ms":
+                    // A step of this length whatever is in it: for load at a known frame rate.
+                    profile = double.TryParse(value, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds is >= 0 and <= 60_000
+                        ? new StepProfile("fixed", milliseconds / 1000, 0, 0, 0)
+                        : throw new EngineStartException($"--engine-option step-ms={value}: give a number from 0 to 60000.");
+                    break;
                 case "speed":
                     if (!double.TryParse(value, CultureInfo.InvariantCulture, out speed) || speed is not (>= 0.01 and <= 100_000))
                     {
@@ -50,7 +56,7 @@ internal sealed record SimulationSettings
                     answers = ReadAnswers(value);
                     break;
                 default:
-                    throw new EngineStartException($"--engine-option {key}: engine 'simulated' knows profile, speed and answers.");
+                    throw new EngineStartException($"--engine-option {key}: engine 'simulated' knows profile, step-ms, speed and answers.");
             }
         }
 
@@ -67,6 +73,7 @@ internal sealed record SimulationSettings
                 BlockSize = blockSize,
                 BlockCount = serve.BlockCount ?? defaults.BlockCount * defaults.BlockSize / blockSize,
                 PrefixCaching = serve.PrefixCaching && serve.Runner != "pooling",
+                MaxAdapters = serve.Lora ? serve.MaxLoras : int.MaxValue,
                 ByPriority = serve.SchedulingPolicy == "priority",
                 Profile = profile,
             },

@@ -48,12 +48,15 @@ internal sealed class GrammarCache
         ConstraintKind.JsonSchema => JsonSchemaGrammar.Compile(constraint.Definition),
         ConstraintKind.Regex => RegexGrammar.Whole(constraint.Definition),
         ConstraintKind.Choice => Choice(constraint.Definition),
+        ConstraintKind.ToolCall => ToolCallGrammar.Compile(constraint.Definition),
         _ => throw new GrammarException($"Grammars of the kind '{constraint.Kind}' are not supported by this engine."),
     };
 
     private static ChoiceNode Choice(string definition)
     {
         using var document = JsonDocument.Parse(definition);
-        return new ChoiceNode([.. document.RootElement.EnumerateArray().Select(option => GrammarText.Literal(option.GetString() ?? ""))]);
+        return new ChoiceNode([.. document.RootElement.EnumerateArray().Select(option => option.ValueKind == JsonValueKind.String
+            ? GrammarText.Literal(option.GetString()!)
+            : throw new GrammarException("Every choice must be a string."))]);
     }
 }

@@ -56,7 +56,9 @@ internal static class IntegerRange
             options.Add(Sequence(Literal("-"), Between(Math.Max(-high, 0), -low - 1), JsonText.Fraction));
         }
 
-        return options.Count > 0 ? new ChoiceNode(options) : throw new GrammarException($"No number between {min} and {max} can be generated: the bounds must have a whole number between them.");
+        return options.Count > 0
+            ? new ChoiceNode(options)
+            : throw new GrammarException($"No number between {min} and {max} can be generated: the bounds must have a whole number between them.");
     }
 
     private static void AddMagnitudes(List<GrammarNode> options, long low, long high)

@@ -232,7 +232,10 @@ internal sealed class JsonSchemaGrammar
     /// <summary>Refuses constraints beside a combination: both would have to hold.</summary>
     private static GrammarNode Alone(JsonElement schema, string keyword, GrammarNode node)
     {
-        string[] constraints = ["properties", "required", "items", "prefixItems", "pattern", "minLength", "maxLength", "minimum", "maximum", "additionalProperties"];
+        string[] constraints =
+        [
+            "properties", "required", "items", "prefixItems", "pattern", "minLength", "maxLength", "minimum", "maximum", "additionalProperties",
+        ];
         return constraints.FirstOrDefault(name => schema.TryGetProperty(name, out _)) is { } other
             ? throw new GrammarException($"The JSON schema uses '{other}' beside '{keyword}', which is not supported.")
             : node;

@@ -6,6 +6,9 @@ namespace AiInfra.LocalVllm.SmolLm2;
 /// <summary>Log probabilities of a row of logits as the model gave them, before penalties, masks and temperature.</summary>
 internal static class LogprobReader
 {
+    /// <summary>The most that vLLM gives unless it is started otherwise; a negative number asks for all.</summary>
+    private const int MaxCount = 20;
+
     public static TokenLogprobs Read(ReadOnlySpan<float> logits, int chosen, int count)
     {
         var max = TensorPrimitives.Max(logits);
@@ -16,7 +19,7 @@ internal static class LogprobReader
         }
 
         var normalizer = max + (float)Math.Log(sum);
-        var top = new TokenLogprob[Math.Min(count, logits.Length)];
+        var top = new TokenLogprob[Math.Min(count is < 0 or > MaxCount ? MaxCount : count, logits.Length)];
         var filled = 0;
         for (var token = 0; token < logits.Length && top.Length > 0; token++)
         {

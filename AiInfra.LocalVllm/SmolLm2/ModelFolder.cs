@@ -47,7 +47,8 @@ internal sealed class ModelFolder
         {
             if (!System.IO.File.Exists(System.IO.Path.Combine(folder, name)))
             {
-                throw new ModelFolderException($"{folder} holds no {name}: a model folder has model.onnx, vocab.json, merges.txt and {TokenizerFacts.FileName}.");
+                throw new ModelFolderException(
+                    $"{folder} holds no {name}: a model folder has model.onnx, vocab.json, merges.txt and {TokenizerFacts.FileName}.");
             }
         }
 

@@ -102,7 +102,9 @@ internal sealed class RegexGrammar(string pattern, Func<IEnumerable<(int First, 
         int? max = parts.Length == 1 ? min : null;
         if (parts is [_, { Length: > 0 } last])
         {
-            max = int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : throw Refuse("a repetition must end with a number");
+            max = int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+                ? value
+                : throw Refuse("a repetition must end with a number");
         }
 
         _at = end;
@@ -209,7 +211,8 @@ internal sealed class RegexGrammar(string pattern, Func<IEnumerable<(int First, 
 
     private int HexDigits(int count)
     {
-        if (_at + count <= pattern.Length && int.TryParse(pattern.AsSpan(_at, count), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+        if (_at + count <= pattern.Length
+            && int.TryParse(pattern.AsSpan(_at, count), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
         {
             _at += count;
             return value;

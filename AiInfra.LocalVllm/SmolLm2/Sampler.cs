@@ -30,7 +30,7 @@ internal sealed class Sampler(int vocabularySize, IReadOnlyList<int> stopTokens)
 
         foreach (var (token, bias) in parameters.LogitBias ?? NoBias)
         {
-            if (token < logits.Length)
+            if ((uint)token < (uint)logits.Length)
             {
                 logits[token] += (float)bias;
             }
@@ -175,7 +175,7 @@ internal sealed class Sampler(int vocabularySize, IReadOnlyList<int> stopTokens)
         kept.Fill(float.NegativeInfinity);
         foreach (var token in allowed)
         {
-            if (token < logits.Length)
+            if ((uint)token < (uint)logits.Length)
             {
                 kept[token] = logits[token];
             }
@@ -188,7 +188,7 @@ internal sealed class Sampler(int vocabularySize, IReadOnlyList<int> stopTokens)
     {
         foreach (var token in tokens)
         {
-            if (token < logits.Length)
+            if ((uint)token < (uint)logits.Length)
             {
                 logits[token] = float.NegativeInfinity;
             }

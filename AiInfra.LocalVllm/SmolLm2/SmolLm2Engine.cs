@@ -57,6 +57,14 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
         new Thread(RunLoop) { IsBackground = true, Name = "smollm2" }.Start(_loaded.Loop);
     }
 
+    public void Check(SamplingParameters sampling)
+    {
+        if (sampling.Constraint is { } constraint)
+        {
+            Grammar(constraint);
+        }
+    }
+
     public IAsyncEnumerable<EngineOutput> GenerateAsync(EngineRequest request, CancellationToken cancellationToken)
     {
         if (request.Prompt.AsSpan().ContainsAnyExceptInRange(0, Engine.Graph.VocabularySize - 1))
@@ -64,19 +72,7 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
             throw new EngineRequestException("The prompt contains a token id that is out of vocabulary.");
         }
 
-        GrammarState? grammar = null;
-        if (request.Sampling.Constraint is { } constraint)
-        {
-            try
-            {
-                grammar = new GrammarState(_grammars.Get(constraint), Engine.Trie.Value, Engine.Tokenizer);
-            }
-            catch (GrammarException problem)
-            {
-                throw new EngineRequestException(problem.Message);
-            }
-        }
-
+        var grammar = request.Sampling.Constraint is { } constraint ? new GrammarState(Grammar(constraint), Engine.Trie.Value, Engine.Tokenizer) : null;
         return StreamAsync(new Sequence(request, new SequenceSampling(request, DrawSeed(), grammar), time.GetTimestamp()), cancellationToken);
     }
 
@@ -109,6 +105,18 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
         finally
         {
             sequence.Cancel();
+        }
+    }
+
+    private GrammarAutomaton Grammar(OutputConstraint constraint)
+    {
+        try
+        {
+            return _grammars.Get(constraint);
+        }
+        catch (GrammarException problem)
+        {
+            throw new EngineRequestException(problem.Message);
         }
     }
 
@@ -162,7 +170,8 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
         var limit = folder.MaxPositions;
         if ((settings.MaxModelLength ?? limit) is not { } context)
         {
-            throw new EngineStartException($"{folder.Path} does not say how long a context may be (config.json, max_position_embeddings): pass --max-model-len.");
+            throw new EngineStartException(
+                $"{folder.Path} does not say how long a context may be (config.json, max_position_embeddings): pass --max-model-len.");
         }
 
         return context > 0 && context <= (limit ?? context)
@@ -180,7 +189,8 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
         var tokens = (blocks - 1) * settings.BlockSize;
         return tokens >= context
             ? tokens
-            : throw new EngineStartException($"--num-gpu-blocks-override {blocks} holds {tokens} tokens, less than one context of {context}: raise it or lower --max-model-len.");
+            : throw new EngineStartException(
+                $"--num-gpu-blocks-override {blocks} holds {tokens} tokens, less than one context of {context}: raise it or lower --max-model-len.");
     }
 
     private void RunLoop(object? loop)
@@ -200,7 +210,8 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Folder} loaded ({Checksums}) in {Seconds:0.0} s: {Threads} thread(s), context {Context} tokens, at most {RunningMebibytes} MiB for running sequences and {PrefixMebibytes} MiB for prefixes")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Folder} loaded ({Checksums}) in {Seconds:0.0} s: {Threads} thread(s), context "
+        + "{Context} tokens, at most {RunningMebibytes} MiB for running sequences and {PrefixMebibytes} MiB for prefixes")]
     private partial void LogLoaded(string folder, string checksums, double seconds, int threads, int context, long runningMebibytes, long prefixMebibytes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Notice}")]

@@ -11,13 +11,18 @@ internal sealed record SmolLm2Settings
     private const string FolderKey = "model-folder";
     private const string PrefixCacheKey = "prefix-cache-mb";
 
-    /// <summary><c>model-folder</c>, or the model argument where it is a folder: model.onnx, vocab.json, merges.txt, tokenizer_facts.json. Null: the embedded model.</summary>
+    /// <summary>
+    /// <c>model-folder</c>, or the model argument where it is such a folder: model.onnx, vocab.json, merges.txt, tokenizer_facts.json.
+    /// Null: the embedded model.
+    /// </summary>
     public string? ModelFolder { get; init; }
 
     /// <summary><c>threads</c>: threads of one step, 1 to 64. Default: half the cores, 4 at most, so that two replicas leave room for the rest.</summary>
     public int Threads { get; init; } = Math.Clamp(Environment.ProcessorCount / 2, 1, 4);
 
-    /// <summary><c>prefix-cache-mb</c>: memory for the caches of earlier prompts in MiB, 0 to 65536. Default 192. <c>--num-gpu-blocks-override</c> wins.</summary>
+    /// <summary>
+    /// <c>prefix-cache-mb</c>: memory for the caches of earlier prompts in MiB, 0 to 65536. Default 192. <c>--num-gpu-blocks-override</c> wins.
+    /// </summary>
     public int PrefixCacheMebibytes { get; init; } = 192;
 
     /// <summary><c>--max-model-len</c>. Null: the model's own.</summary>
@@ -26,17 +31,25 @@ internal sealed record SmolLm2Settings
     /// <summary><c>--max-num-seqs</c>: sequences decoded together, 1 to 64. Default 8.</summary>
     public int MaxSequences { get; init; } = 8;
 
-    /// <summary><c>--max-num-batched-tokens</c>: tokens of one step, so the longest pause that a prompt causes to running streams. 16 to 2048, default 128.</summary>
+    /// <summary>
+    /// <c>--max-num-batched-tokens</c>: tokens of one step, so the longest pause that a prompt causes to running streams. 16 to 2048, default 128.
+    /// </summary>
     public int MaxBatchedTokens { get; init; } = 128;
 
     /// <summary><c>--block-size</c>: tokens per block of the prefix cache, 1 to 1024. Default 16.</summary>
     public int BlockSize { get; init; } = 16;
 
-    /// <summary><c>--num-gpu-blocks-override</c>: bounds both the running sequences' tokens and the prefix cache. Null: see <see cref="PrefixCacheMebibytes"/>.</summary>
+    /// <summary>
+    /// <c>--num-gpu-blocks-override</c>: bounds both the running sequences' tokens and the prefix cache, each. Null: 8,192 tokens or one
+    /// context, and <see cref="PrefixCacheMebibytes"/>.
+    /// </summary>
     public int? BlockCount { get; init; }
 
     /// <summary><c>--enable-prefix-caching</c>. Default on.</summary>
     public bool PrefixCaching { get; init; } = true;
+
+    /// <summary><c>--scheduling-policy priority</c>: waiting requests with a smaller <c>priority</c> go first. Default: as they came.</summary>
+    public bool ByPriority { get; init; }
 
     /// <summary><c>--seed</c>. Default 0.</summary>
     public long Seed { get; init; }
@@ -50,10 +63,15 @@ internal sealed record SmolLm2Settings
             throw new EngineStartException($"--engine-option {unknown}: engine 'smollm2' knows {string.Join(", ", known)}.");
         }
 
+        if (serve.Runner != "generate")
+        {
+            throw new EngineStartException($"--runner {serve.Runner}: engine 'smollm2' generates text only.");
+        }
+
         var defaults = new SmolLm2Settings();
         return new SmolLm2Settings
         {
-            ModelFolder = serve.EngineOptions.GetValueOrDefault(FolderKey) ?? (Directory.Exists(serve.Model) ? serve.Model : null),
+            ModelFolder = serve.EngineOptions.GetValueOrDefault(FolderKey) ?? (File.Exists(Path.Combine(serve.Model, "model.onnx")) ? serve.Model : null),
             Threads = Option(serve, ThreadsKey, defaults.Threads, 1, 64),
             PrefixCacheMebibytes = Option(serve, PrefixCacheKey, defaults.PrefixCacheMebibytes, 0, 65_536),
             MaxModelLength = serve.MaxModelLength,
@@ -63,6 +81,7 @@ internal sealed record SmolLm2Settings
             BlockSize = InRange("--block-size", serve.BlockSize ?? defaults.BlockSize, 1, 1024),
             BlockCount = serve.BlockCount is { } blocks ? InRange("--num-gpu-blocks-override", blocks, 2, 1 << 20) : null,
             PrefixCaching = serve.PrefixCaching,
+            ByPriority = serve.SchedulingPolicy == "priority",
             Seed = serve.Seed,
         };
     }

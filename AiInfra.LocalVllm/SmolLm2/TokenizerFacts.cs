@@ -36,7 +36,8 @@ internal sealed record TokenizerFacts(
     /// <exception cref="ModelFolderException">The token is not special here.</exception>
     public int Special(string token) => SpecialTokens.TryGetValue(token, out var id)
         ? id
-        : throw new ModelFolderException($"The chat template needs the special token {token}, which {FileName} does not name: only models with this template can be served.");
+        : throw new ModelFolderException(
+            $"The chat template needs the special token {token}, which {FileName} does not name: only models with this template can be served.");
 }
 
 [JsonSerializable(typeof(TokenizerFacts))]

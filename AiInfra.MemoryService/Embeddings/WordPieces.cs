@@ -32,6 +32,9 @@ internal sealed class WordPieces
         return ids;
     }
 
+    /// <summary>How many pieces a text has, whole.</summary>
+    public int Count(string text) => _tokenizer.CountTokens(BasicTokens.Of(text));
+
     /// <summary>The numbers of a word's pieces alone.</summary>
     public IReadOnlyList<int> EncodeWord(string word) => _tokenizer.EncodeToIds(BasicTokens.Of(word), addSpecialTokens: false);
 

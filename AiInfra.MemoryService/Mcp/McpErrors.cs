@@ -2,7 +2,7 @@ using ModelContextProtocol;
 
 namespace AiInfra.MemoryService.Mcp;
 
-/// <summary>Broken rules in the dialect of MCP: a tool error that a model can read and act on.</summary>
+/// <summary>Errors in the dialect of MCP: tool errors that a model can read and act on.</summary>
 internal static class McpErrors
 {
     public static void ThrowIfBroken(IReadOnlyDictionary<string, string[]> broken)
@@ -12,4 +12,6 @@ internal static class McpErrors
             throw new McpException(string.Join(' ', broken.Select(rule => $"{rule.Key}: {string.Join(' ', rule.Value)}")));
         }
     }
+
+    public static McpException NotFound() => new("There is no such memory.");
 }

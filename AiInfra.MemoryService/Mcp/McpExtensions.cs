@@ -1,5 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using AiInfra.MemoryService.Context;
+using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Mcp;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Search;
@@ -14,14 +17,19 @@ internal static class McpExtensions
     public static void AddMemoryMcp(this WebApplicationBuilder builder)
     {
         var json = new JsonSerializerOptions(McpJsonUtilities.DefaultOptions) { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
-        json.TypeInfoResolverChain.Insert(0, MemoryJson.Default);
-        json.TypeInfoResolverChain.Insert(1, SearchJson.Default);
+        foreach (var resolver in new IJsonTypeInfoResolver[] { MemoryJson.Default, SearchJson.Default, ContextJson.Default, KnowledgeJson.Default, McpJson.Default })
+        {
+            json.TypeInfoResolverChain.Insert(0, resolver);
+        }
+
         json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         builder.Services
             .AddMcpServer(options => options.ServerInfo = new() { Name = "aiinfra-memory", Version = "1.0.0" })
             .WithHttpTransport(options => options.SessionMode = HttpServerSessionMode.Stateless)
             .AddAuthorizationFilters()
-            .WithTools<MemoryTools>(json);
+            .WithTools<MemoryTools>(json)
+            .WithTools<SearchTools>(json)
+            .WithTools<KnowledgeTools>(json);
     }
 
     public static void MapMemoryMcp(this IEndpointRouteBuilder routes) => routes.MapMcp("/mcp").RequireAuthorization();

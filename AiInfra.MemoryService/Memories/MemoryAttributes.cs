@@ -24,6 +24,9 @@ internal sealed record MemoryAttributes
     /// <summary>Where it came from, in the caller's words, for example a file name or an application.</summary>
     public string? Source { get; init; }
 
+    /// <summary>Who stored it: the subject of the token. A caller cannot set it.</summary>
+    public string? Writer { get; init; }
+
     /// <summary>How sure the caller is, 0 to 1.</summary>
     public double Confidence { get; init; } = 1;
 
@@ -44,4 +47,6 @@ internal sealed record MemoryAttributes
 
     /// <summary>The id of the memory that replaced this one, or null.</summary>
     public string? SupersededBy { get; init; }
+
+    public DateTimeOffset? SupersededAt { get; init; }
 }

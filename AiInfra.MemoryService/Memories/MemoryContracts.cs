@@ -55,6 +55,7 @@ internal sealed record MemoryResponse(
     string? Subdomain,
     string? Type,
     string? Source,
+    string? Writer,
     double Confidence,
     double Importance,
     bool Pinned,
@@ -72,7 +73,7 @@ internal sealed record MemoryResponse(
         var attributes = memory.Attributes;
         return new MemoryResponse(
             memory.Id, memory.Text, attributes.SessionId, attributes.AgentId, attributes.Speaker, attributes.Timestamp, attributes.Tags,
-            attributes.Domain, attributes.Subdomain, attributes.Type, attributes.Source, attributes.Confidence, attributes.Importance,
+            attributes.Domain, attributes.Subdomain, attributes.Type, attributes.Source, attributes.Writer, attributes.Confidence, attributes.Importance,
             attributes.Pinned, attributes.Quarantined, attributes.Metadata, attributes.ExpiresAt, attributes.SupersededBy,
             memory.Version, memory.CreatedAt, memory.UpdatedAt);
     }

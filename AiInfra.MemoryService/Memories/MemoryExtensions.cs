@@ -1,3 +1,5 @@
+using AiInfra.MemoryService.Context;
+using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Search;
 using AiInfra.MemoryService.Storage;
@@ -18,6 +20,8 @@ internal static class MemoryExtensions
         {
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, MemoryJson.Default);
             options.SerializerOptions.TypeInfoResolverChain.Insert(1, SearchJson.Default);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(2, KnowledgeJson.Default);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(3, ContextJson.Default);
         });
     }
 }

@@ -183,7 +183,7 @@ internal sealed class MemoryStore(
             return false;
         }
 
-        var superseded = old with { Version = old.Version + 1, UpdatedAt = by.CreatedAt, Attributes = old.Attributes with { SupersededBy = by.Id } };
+        var superseded = old with { Version = old.Version + 1, UpdatedAt = by.CreatedAt, Attributes = old.Attributes with { SupersededBy = by.Id, SupersededAt = by.CreatedAt } };
         MemoryRows.Update(connection, sequence, superseded);
         HistoryRows.Add(connection, superseded, HistoryRows.Superseded, caller.Actor, by.CreatedAt);
         changes.Add(new IndexChange(sequence, MemoryRows.ReadForIndex(connection, caller.User, sequence)));
@@ -210,6 +210,7 @@ internal sealed class MemoryStore(
                 Subdomain = request.Subdomain,
                 Type = request.Type,
                 Source = request.Source,
+                Writer = caller.Actor,
                 Confidence = request.Confidence ?? defaults.Confidence,
                 Importance = request.Importance ?? defaults.Importance,
                 Pinned = request.Pinned ?? false,

@@ -15,7 +15,8 @@ internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databas
     // The constant of Cormack, Clarke and Buettcher (SIGIR 2009).
     private const double RankOffset = 60;
 
-    public async Task<IReadOnlyList<FoundMemory>> SearchAsync(Caller caller, string query, Ranking ranking, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<FoundMemory>> SearchAsync(
+        Caller caller, string query, Ranking ranking, SearchFilter filter, int limit, CancellationToken cancellationToken)
     {
         var stage = metrics.Start();
         var embedding = await embedder.EmbedQueryAsync(query, cancellationToken);
@@ -32,18 +33,48 @@ internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databas
             },
             cancellationToken);
         stage = metrics.SearchStage("score", stage);
-        var found = databases.Of(caller.Tenant).Read(connection => hits
-            .Select(found => (found, Memory: MemoryRows.Find(connection, caller.User, found.hit.Sequence)))
-            // Deleted since the index was read: it is not there any more.
-            .Where(found => found.Memory is not null)
-            .Select(found => new FoundMemory(found.Memory!, found.found.Item2, found.found.hit.Terms))
-            .ToList());
+        var found = Records(caller, hits);
         metrics.SearchStage("read", stage);
         return found;
 
-        bool Admits(MemoryAttributes attributes) =>
-            attributes is { Quarantined: false, SupersededBy: null } && !MemoryStore.IsExpired(attributes, now);
+        bool Admits(IndexedMemory memory) => filter.Admits(memory, now);
     }
+
+    /// <summary>The memories nearest in meaning to one of the caller's, nearest first; null when it is not there.</summary>
+    public async Task<IReadOnlyList<FoundMemory>?> SimilarAsync(Caller caller, string id, int limit, CancellationToken cancellationToken)
+    {
+        if (databases.Of(caller.Tenant).Read(connection => MemoryRows.Find(connection, caller.User, id)) is not var (sequence, _))
+        {
+            return null;
+        }
+
+        var now = time.GetUtcNow();
+        var hits = await indexes.ReadAsync(caller, index => index.RowOf(sequence) is { } row ? Nearest(index, row, now, limit) : [], cancellationToken);
+        return Records(caller, hits);
+    }
+
+    private static List<(SearchHit hit, double Score)> Nearest(ScopeIndex index, int row, DateTimeOffset now, int limit)
+    {
+        var sentence = new float[index.Sentence(row).Length];
+        for (var d = 0; d < sentence.Length; d++)
+        {
+            sentence[d] = index.Sentence(row)[d] * index.Rows[row].Scale;
+        }
+
+        var self = index.Rows[row].Memory.Sequence;
+        var question = Question.Of(sentence);
+        return [.. ScopeSearcher
+            .Search(index, question, SearchWeights.DenseOnly, memory => memory.Sequence != self && SearchFilter.None.Admits(memory, now), limit)
+            .Select(hit => (hit, (double)hit.Score))];
+    }
+
+    private List<FoundMemory> Records(Caller caller, List<(SearchHit hit, double Score)> hits) =>
+        databases.Of(caller.Tenant).Read(connection => hits
+            .Select(found => (found.hit, found.Score, Memory: MemoryRows.Find(connection, caller.User, found.hit.Sequence)))
+            // Deleted since the index was read: it is not there any more.
+            .Where(found => found.Memory is not null)
+            .Select(found => new FoundMemory(found.Memory!, found.Score, found.hit.Terms))
+            .ToList());
 
     private static SearchWeights Weights(Ranking ranking) => ranking switch
     {
@@ -53,7 +84,7 @@ internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databas
         _ => SearchWeights.DenseOnly,
     };
 
-    private static List<(SearchHit hit, double Score)> Fused(ScopeIndex index, Question question, Func<MemoryAttributes, bool> admits, int limit)
+    private static List<(SearchHit hit, double Score)> Fused(ScopeIndex index, Question question, Func<IndexedMemory, bool> admits, int limit)
     {
         var lexical = ScopeSearcher.Search(index, question, SearchWeights.LexicalOnly, admits, index.Count).Where(hit => hit.Score > 0).ToList();
         var dense = ScopeSearcher.Search(index, question, SearchWeights.DenseOnly, admits, index.Count);

@@ -28,6 +28,9 @@ internal sealed class Question
     /// <summary>Token vectors without those of speakers' names.</summary>
     public TokenVectors Tokens { get; }
 
+    /// <summary>A question of meaning alone.</summary>
+    public static Question Of(ReadOnlyMemory<float> sentence) => new([], null, [], sentence, TokenVectors.None);
+
     public static Question Of(string text, ContextualEmbedding embedding, ScopeIndex index, WordPieces pieces)
     {
         var words = Lexicon.Words.Of(text);

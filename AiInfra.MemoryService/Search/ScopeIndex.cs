@@ -17,6 +17,7 @@ internal sealed class ScopeIndex
 
     private readonly Dictionary<long, int> _rowOf = [];
     private readonly Dictionary<string, PostingList> _postings = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _wordOf = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _lastOfSession = new(StringComparer.Ordinal);
     private readonly Dictionary<ushort, int> _memoriesWithPiece = [];
     private readonly Dictionary<string, int> _memoriesBySpeaker = new(StringComparer.Ordinal);
@@ -48,6 +49,9 @@ internal sealed class ScopeIndex
     public double MeanLength(bool withNeighbours) => Count == 0 ? 1 : Math.Max(1, (double)(withNeighbours ? _windowLengths : _ownLengths) / Count);
 
     public PostingList? Postings(string stem) => _postings.GetValueOrDefault(stem);
+
+    /// <summary>A word that a stem came from, to show to people.</summary>
+    public string WordOf(string stem) => _wordOf.GetValueOrDefault(stem, stem);
 
     /// <summary>In how many memories the model's word piece occurs.</summary>
     public int MemoriesWithPiece(ushort piece) => _memoriesWithPiece.GetValueOrDefault(piece);
@@ -129,7 +133,9 @@ internal sealed class ScopeIndex
         var counts = new Dictionary<string, int>(words.Count, StringComparer.Ordinal);
         foreach (var word in words)
         {
-            CollectionsMarshal.GetValueRefOrAddDefault(counts, PorterStemmer.Stem(word), out _)++;
+            var stem = PorterStemmer.Stem(word);
+            CollectionsMarshal.GetValueRefOrAddDefault(counts, stem, out _)++;
+            _wordOf.TryAdd(stem, word);
         }
 
         foreach (var (stem, count) in counts)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using AiInfra.MemoryService.Memories;
 
 namespace AiInfra.MemoryService.Search;
 
@@ -15,7 +14,7 @@ internal static class ScopeSearcher
     /// <param name="admits">Which memories may be found. It plays no part in any statistic.</param>
     /// <param name="limit">Hits wanted.</param>
     /// <returns>The best hits, best first; equal scores in the order of storing.</returns>
-    public static IReadOnlyList<SearchHit> Search(ScopeIndex index, Question question, SearchWeights weights, Func<MemoryAttributes, bool> admits, int limit)
+    public static IReadOnlyList<SearchHit> Search(ScopeIndex index, Question question, SearchWeights weights, Func<IndexedMemory, bool> admits, int limit)
     {
         var count = index.RowCount;
         if (index.Count == 0)
@@ -57,7 +56,7 @@ internal static class ScopeSearcher
         }
     }
 
-    private static List<SearchHit> Best(ScopeIndex index, CheapTerms cheap, Func<MemoryAttributes, bool> admits, int wanted)
+    private static List<SearchHit> Best(ScopeIndex index, CheapTerms cheap, Func<IndexedMemory, bool> admits, int wanted)
     {
         var rows = index.Rows;
         // The worst of the best on top. Later rows lose against equal scores, so that the order of storing decides.
@@ -75,7 +74,7 @@ internal static class ScopeSearcher
                 continue;
             }
 
-            if (admits(rows[row].Attributes))
+            if (admits(rows[row].Memory))
             {
                 best.Enqueue(new SearchHit(rows[row].Memory.Sequence, row, terms), (terms.Score, row));
                 if (best.Count > wanted)

@@ -8,7 +8,8 @@ namespace AiInfra.MemoryService.Search;
 /// <param name="Limit">Results wanted; 10 unless said.</param>
 /// <param name="Ranking">See <see cref="Search.Ranking"/>; <c>hybrid</c> unless said.</param>
 /// <param name="Explain">Give the terms of each score.</param>
-internal sealed record SearchRequest(string? Query, int? Limit = null, Ranking? Ranking = null, bool Explain = false);
+/// <param name="Filter">Which memories may be found.</param>
+internal sealed record SearchRequest(string? Query, int? Limit = null, Ranking? Ranking = null, bool Explain = false, SearchFilter? Filter = null);
 
 /// <summary>How memories are ranked. All but the first are there to compare with.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Ranking>))]
@@ -38,7 +39,17 @@ internal enum Ranking
 /// <summary>The weighted terms that add up to a score.</summary>
 internal sealed record ExplainResponse(float Lexical, float Dense, float LateInteraction, float Speaker, float Calendar, float Question);
 
-internal sealed record SearchResultResponse(MemoryResponse Memory, double Score, ExplainResponse? Explain);
+internal sealed record SearchResultResponse(MemoryResponse Memory, double Score, ExplainResponse? Explain)
+{
+    public static SearchResultResponse Of(FoundMemory hit, bool explain)
+    {
+        var terms = hit.Terms;
+        return new SearchResultResponse(
+            MemoryResponse.Of(hit.Memory),
+            hit.Score,
+            explain ? new ExplainResponse(terms.Lexical, terms.Dense, terms.LateInteraction, terms.Speaker, terms.Calendar, terms.Question) : null);
+    }
+}
 
 internal sealed record SearchResponse(IReadOnlyList<SearchResultResponse> Results);
 

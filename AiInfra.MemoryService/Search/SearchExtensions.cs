@@ -1,3 +1,4 @@
+using AiInfra.MemoryService.Context;
 using AiInfra.MemoryService.Search;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -9,5 +10,6 @@ internal static class SearchExtensions
         builder.Services.AddOptionsWithValidateOnStart<SearchOptions, SearchOptionsValidator>().BindConfiguration(SearchOptions.Section);
         builder.Services.AddSingleton<ScopeIndexes>();
         builder.Services.AddSingleton<MemorySearch>();
+        builder.Services.AddSingleton<ContextBuilder>();
     }
 }

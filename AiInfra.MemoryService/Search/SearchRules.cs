@@ -4,7 +4,7 @@ namespace AiInfra.MemoryService.Search;
 internal static class SearchRules
 {
     /// <returns>Broken rules by field; empty when there are none.</returns>
-    public static Dictionary<string, string[]> Broken(string? query, int? limit, SearchOptions options)
+    public static Dictionary<string, string[]> Broken(string? query, int? limit, SearchFilter? filter, SearchOptions options)
     {
         var broken = new Dictionary<string, string[]>(StringComparer.Ordinal);
         if (string.IsNullOrWhiteSpace(query) || query.Length > options.MaxQueryLength)
@@ -15,6 +15,11 @@ internal static class SearchRules
         if (limit < 1 || limit > options.MaxLimit)
         {
             broken["limit"] = [$"A number from 1 to {options.MaxLimit}."];
+        }
+
+        if (filter?.Metadata is { } metadata && !metadata.IsValid())
+        {
+            broken["filter.metadata"] = ["A condition on a field, or others joined by and, or, not; at most 8 levels."];
         }
 
         return broken;

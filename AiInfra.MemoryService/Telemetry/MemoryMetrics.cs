@@ -12,9 +12,9 @@ internal sealed class MemoryMetrics
     private readonly Histogram<double> _operations;
     private readonly Histogram<double> _searchStages;
     private readonly Histogram<double> _embeddings;
-    private readonly Counter<long> _duplicates;
-    private readonly Counter<long> _rebuilds;
     private readonly TimeProvider _time;
+    private long _duplicates;
+    private long _rebuilds;
 
     public MemoryMetrics(IMeterFactory meters, IndexStates states, TenantDatabases databases, TimeProvider time)
     {
@@ -24,11 +24,9 @@ internal sealed class MemoryMetrics
         _operations = Seconds("aiinfra.memory.operation.duration", "Operations at the doors, by kind and outcome: ok, refused, failed (ours).");
         _searchStages = Seconds("aiinfra.memory.search.stage.duration", "Parts of a search: embed the question, score the scope, read the records.");
         _embeddings = Seconds("aiinfra.memory.embedding.duration", "Calls of the embedding model, of one text or of a batch.");
-        _duplicates = meter.CreateCounter<long>("aiinfra.memory.duplicates", "{memory}", "Memories stored that equal an earlier one.");
-        _rebuilds = meter.CreateCounter<long>("aiinfra.memory.index.rebuilds", "{rebuild}", "Collections made anew from the records.");
-        // Seen from the start: an increase from nothing is no increase.
-        _duplicates.Add(0);
-        _rebuilds.Add(0);
+        // Observed, so that they are seen from the start: an increase from nothing is no increase.
+        meter.CreateObservableCounter("aiinfra.memory.duplicates", () => Interlocked.Read(ref _duplicates), "{memory}", "Memories stored that equal an earlier one.");
+        meter.CreateObservableCounter("aiinfra.memory.index.rebuilds", () => Interlocked.Read(ref _rebuilds), "{rebuild}", "Collections made anew from the records.");
         meter.CreateObservableGauge("aiinfra.memory.index.lag", () => states.Lag.TotalSeconds, "s", "How long ago the index last had every change; 0 while it has.");
         meter.CreateObservableUpDownCounter("aiinfra.memory.outbox.records", () => states.Behind.Sum(tenant => databases.Of(tenant).Read(OutboxRows.Count)),
             "{record}", "Changes that wait for the index.");
@@ -52,9 +50,9 @@ internal sealed class MemoryMetrics
 
     public void Embedded(long start) => _embeddings.Record(_time.GetElapsedTime(start).TotalSeconds);
 
-    public void Duplicates(int count) => _duplicates.Add(count);
+    public void Duplicates(int count) => Interlocked.Add(ref _duplicates, count);
 
-    public void Rebuilding() => _rebuilds.Add(1);
+    public void Rebuilding() => Interlocked.Increment(ref _rebuilds);
 
     // Nothing is said while there is no collection: unknown is not down.
     private static IEnumerable<Measurement<int>> Available(IndexStates states) =>

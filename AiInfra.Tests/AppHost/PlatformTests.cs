@@ -1,4 +1,9 @@
+using System.Net;
+using System.Net.NetworkInformation;
 using AiInfra.Tests.Fixtures;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AiInfra.Tests.AppHost;
 
@@ -21,4 +26,89 @@ public sealed class PlatformTests(PlatformFixture platform)
             Assert.Equal(200, (int)response.StatusCode);
         }
     }
+
+    [Fact]
+    public async Task The_gateway_sees_what_Aspire_would_give_it()
+    {
+        var seen = await EnvironmentOfAsync("gateway");
+        var port = platform.Gateway.Port;
+        var redis = await platform.App.GetConnectionStringAsync("redis", Cancelled);
+        var secrets = new[] { "Admin__Key", "Tokens__SigningKey", "Gateway__Models__0__ApiKey", "Gateway__Keys__0__Key", "ConnectionStrings__redis" };
+        var expected = new Dictionary<string, string>
+        {
+            ["ASPNETCORE_URLS"] = $"http://localhost:{port}",
+            ["Listeners__Internal__Port"] = $"{platform.GatewayInternal.Port}",
+            ["Listeners__Admin__Port"] = $"{platform.GatewayAdmin.Port}",
+            ["DOTNET_SYSTEM_CONSOLE_ALLOW_ANSI_COLOR_REDIRECTION"] = "true",
+            ["LOGGING__CONSOLE__FORMATTERNAME"] = "simple",
+            ["OTEL_SERVICE_NAME"] = "gateway",
+            ["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory",
+            ["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"] = "false",
+            ["OTEL_DOTNET_EXPERIMENTAL_ASPNETCORE_DISABLE_URL_QUERY_REDACTION"] = "false",
+            ["OTEL_DOTNET_EXPERIMENTAL_HTTPCLIENT_DISABLE_URL_QUERY_REDACTION"] = "false",
+            ["ConnectionStrings__redis"] = redis!,
+            ["services__memory__http__0"] = platform.Memory.GetLeftPart(UriPartial.Authority),
+            ["MEMORY_HTTP"] = platform.Memory.GetLeftPart(UriPartial.Authority),
+            ["services__vllm__http__0"] = platform.App.GetEndpoint("vllm0").GetLeftPart(UriPartial.Authority),
+            ["services__vllm__http__1"] = platform.App.GetEndpoint("vllm1").GetLeftPart(UriPartial.Authority),
+            ["Gateway__Models__0__Name"] = platform.Model,
+            ["Gateway__Models__0__Service"] = "vllm",
+            ["Gateway__Keys__0__Id"] = "local",
+            ["Gateway__Keys__0__Key"] = platform.ApiKey,
+            ["Gateway__Keys__0__Tenant"] = "default",
+            ["Gateway__Keys__0__User"] = "local",
+            ["Admin__Key"] = platform.AdminKey,
+        };
+
+        Assert.Matches("^service\\.instance\\.id=[a-z]{8}$", seen["OTEL_RESOURCE_ATTRIBUTES"]);
+        Assert.All(secrets, name => Assert.NotEmpty(seen[name]));
+        Assert.Equal(expected.OrderBy(one => one.Key, StringComparer.Ordinal), seen.Where(one => expected.ContainsKey(one.Key)).OrderBy(one => one.Key, StringComparer.Ordinal));
+        Assert.DoesNotContain("ASPNETCORE_ENVIRONMENT", seen.Keys);
+    }
+
+    [Fact]
+    public async Task The_memory_service_finds_chroma_and_the_keys_of_service_tokens()
+    {
+        var seen = await EnvironmentOfAsync("memory");
+
+        Assert.Equal($"Endpoint={platform.Chroma.GetLeftPart(UriPartial.Authority)}", seen["ConnectionStrings__chroma"]);
+        Assert.Equal(platform.Chroma.GetLeftPart(UriPartial.Authority), seen["CHROMA_URI"]);
+        Assert.Equal(platform.GatewayInternal.GetLeftPart(UriPartial.Authority), seen["services__gateway__internal__0"]);
+        Assert.Equal("false", seen["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"]);
+    }
+
+    [Fact]
+    public void Nothing_listens_beyond_loopback()
+    {
+        var ports = platform.App.Services.GetRequiredService<IResourceCollection>().SelectMany(resource => resource.Annotations.OfType<EndpointAnnotation>())
+            .Select(endpoint => endpoint.AllocatedEndpoint!.Port).ToHashSet();
+
+        var listeners = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Where(listener => ports.Contains(listener.Port)).ToList();
+
+        Assert.True(ports.Count >= 8 && ports.IsSubsetOf(listeners.Select(listener => listener.Port)));
+        Assert.All(listeners, listener => Assert.True(IPAddress.IsLoopback(listener.Address), $"{listener}"));
+    }
+
+    [Fact]
+    public async Task No_password_stands_among_the_arguments_of_a_process()
+    {
+        var secrets = new List<string>();
+        foreach (var secret in platform.App.Services.GetRequiredService<IResourceCollection>().OfType<ParameterResource>().Where(parameter => parameter.Secret))
+        {
+            secrets.Add((await secret.GetValueAsync(Cancelled))!);
+        }
+
+        foreach (var name in new[] { "redis", "chroma", "gateway", "memory", "vllm0" })
+        {
+            var arguments = await File.ReadAllTextAsync($"/proc/{ProcessOf(name)}/cmdline", Cancelled);
+            Assert.All(secrets, secret => Assert.DoesNotContain(secret, arguments, StringComparison.Ordinal));
+        }
+    }
+
+    private int ProcessOf(string name) =>
+        platform.App.ResourceNotifications.TryGetCurrentState(name, out var update) ? update!.Snapshot.ProcessId!.Value : throw new ArgumentException(name);
+
+    private async Task<Dictionary<string, string>> EnvironmentOfAsync(string name) =>
+        (await File.ReadAllTextAsync($"/proc/{ProcessOf(name)}/environ", Cancelled)).Split('\0', StringSplitOptions.RemoveEmptyEntries)
+            .Select(entry => entry.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts[1]);
 }

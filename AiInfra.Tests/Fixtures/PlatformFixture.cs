@@ -21,6 +21,7 @@ public sealed class PlatformFixture : IAsyncLifetime
 
     private IDistributedApplicationTestingBuilder? _builder;
     private DistributedApplication? _app;
+    private TelemetryReceiver? _telemetry;
 
     /// <summary>The gateway's public listener.</summary>
     public Uri Gateway => App.GetEndpoint("gateway", "http");
@@ -48,6 +49,9 @@ public sealed class PlatformFixture : IAsyncLifetime
 
     internal IResourceCollection Resources => _builder!.Resources;
 
+    /// <summary>Receives the platform's alerts and its telemetry.</summary>
+    internal TelemetryReceiver Telemetry => _telemetry ?? throw new InvalidOperationException("The platform has not started.");
+
     internal DistributedApplication App => _app ?? throw new InvalidOperationException("The platform has not started.");
 
     /// <summary>A client of the gateway's public listener that sends <see cref="ApiKey"/>.</summary>
@@ -62,7 +66,16 @@ public sealed class PlatformFixture : IAsyncLifetime
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(StartLimit);
-        _builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AiInfra_AppHost>(limit.Token);
+        _telemetry = await TelemetryReceiver.StartAsync(limit.Token);
+        _builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AiInfra_AppHost>(
+            [
+                "--AppHost:Engine=simulated",
+                // Alerts in seconds instead of minutes.
+                "--Monitoring:ScrapeInterval=00:00:02", "--Monitoring:AlertDelayFactor=0.02",
+                $"--Monitoring:PageWebhook={_telemetry.Webhook}", $"--Monitoring:TicketWebhook={_telemetry.Webhook}",
+                $"--ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL={_telemetry.Otlp}",
+            ],
+            limit.Token);
         ApiKey = await ParameterAsync("api-key");
         AdminKey = await ParameterAsync("admin-key");
         Model = AiInfra.AppHost.Vllm.VllmPoolSettings.From(_builder.Configuration).Model;
@@ -79,6 +92,11 @@ public sealed class PlatformFixture : IAsyncLifetime
         if (_builder is not null)
         {
             await _builder.DisposeAsync();
+        }
+
+        if (_telemetry is not null)
+        {
+            await _telemetry.DisposeAsync();
         }
     }
 

@@ -30,7 +30,13 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> StartAsync(
         string command, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, Uri ready, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(command) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(command)
+        {
+            // Not the tests' own folder: the settings of every service lie there, and a service would read another's.
+            WorkingDirectory = RepositoryPaths.Root,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

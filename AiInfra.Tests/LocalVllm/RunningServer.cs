@@ -25,9 +25,14 @@ internal sealed class RunningServer : IAsyncDisposable
 
     /// <param name="flags">Everything behind <c>serve MODEL --port 0</c>, separated by spaces.</param>
     /// <param name="environment">Environment variables that count.</param>
-    public static async Task<RunningServer> StartAsync(string flags, params (string Name, string Value)[] environment)
+    public static Task<RunningServer> StartAsync(string flags, params (string Name, string Value)[] environment) => StartModelAsync("./smollm2", flags, environment);
+
+    /// <param name="model">The model argument: a name, or a folder whose tokenizer is used.</param>
+    /// <param name="flags">Everything behind it, separated by spaces.</param>
+    /// <param name="environment">Environment variables that count.</param>
+    public static async Task<RunningServer> StartModelAsync(string model, string flags, params (string Name, string Value)[] environment)
     {
-        string[] args = ["serve", "./smollm2", "--port", "0", .. flags.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+        string[] args = ["serve", model, "--port", "0", .. flags.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
         var settings = ServeCommand.Parse(args, name => environment.FirstOrDefault(entry => entry.Name == name).Value);
         return new RunningServer(await ServingHost.StartAsync(settings, TestContext.Current.CancellationToken));
     }

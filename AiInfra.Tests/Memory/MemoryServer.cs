@@ -43,7 +43,9 @@ internal sealed class MemoryServer : IAsyncDisposable
             environment[name] = value;
         }
 
-        var process = await ServerProcess.StartProjectAsync("AiInfra.MemoryService", [], environment, new Uri(address, "alive"), cancellationToken);
+        // Its own folder: the tests' lies full of other services' settings.
+        var folder = Path.GetDirectoryName(RepositoryPaths.Assembly("AiInfra.MemoryService"))!;
+        var process = await ServerProcess.StartProjectAsync("AiInfra.MemoryService", ["--contentRoot", folder], environment, new Uri(address, "alive"), cancellationToken);
         return new MemoryServer(issuer, process, address);
     }
 

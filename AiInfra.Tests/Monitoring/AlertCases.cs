@@ -82,21 +82,13 @@ internal static class AlertCases
             ["""aiinfra_memory_operation_duration_seconds_count{job="memory",outcome="failed"} = 5x20""",
              """aiinfra_memory_operation_duration_seconds_count{job="memory",outcome="ok"} = 0+100x20"""]),
 
-        // Tenants and keys
-        new("BudgetNearlySpent", 10,
-            ["""aiinfra_gateway_budget_used_ratio{tenant="t"} = 0.5x5 0.95x10"""], ["""aiinfra_gateway_budget_used_ratio{tenant="t"} = 0.85x15"""]),
+        // Tenants
         new("RefusalsHigh", 30,
             ["""aiinfra_gateway_denials_total{tenant="t",reason="rate"} = 0+60x40"""],
             ["""aiinfra_gateway_denials_total{tenant="t",reason="rate"} = 0+6x40"""]),
         new("AuthenticationFailures", 20,
             ["""aiinfra_gateway_denials_total{job="gateway",reason="authentication"} = 0+120x30"""],
             ["""aiinfra_gateway_denials_total{job="gateway",reason="authentication"} = 0+6x30"""]),
-        new("SigningKeyExpires", 10,
-            ["""aiinfra_gateway_signing_key_expiry_timestamp_seconds{job="gateway"} = 86400x15"""],
-            ["""aiinfra_gateway_signing_key_expiry_timestamp_seconds{job="gateway"} = 864000x15"""]),
-        new("CertificateExpires", 10,
-            ["""aiinfra_certificate_expiry_timestamp_seconds{job="gateway",instance="g0"} = 86400x15"""],
-            ["""aiinfra_certificate_expiry_timestamp_seconds{job="gateway",instance="g0"} = 8640000x15"""]),
 
         // Hosts
         new("HostCpuHigh", 25,

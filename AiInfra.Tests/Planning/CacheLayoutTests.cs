@@ -30,7 +30,9 @@ public sealed class CacheLayoutTests
     public void A_hybrid_raises_its_attention_block(string model, int tensor, string version, string cache, int draftTokens, int block)
     {
         var choices = PlannedStarts.Vllm(version, 131072) with { Cache = CacheType.Parse(cache), DraftTokens = draftTokens };
-        Assert.Equal(block, PlannedStarts.Layout(model, tensor, choices).AttentionBlockTokens);
+        var layout = PlannedStarts.Layout(model, tensor, choices);
+        Assert.Equal(block, layout.AttentionBlockTokens);
+        Assert.InRange(layout.StateBytes, 1, layout.LayerPageBytes);
     }
 
     [Fact]

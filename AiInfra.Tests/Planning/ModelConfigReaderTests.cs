@@ -110,6 +110,8 @@ public sealed class ModelConfigReaderTests
     [Theory]
     [InlineData("[]")]
     [InlineData("""{"model_type":"llama"}""")]
+    [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":2,"num_attention_heads":2,"vocab_size":10,"layer_types":[1,2]}""")]
+    [InlineData("""{"model_type":"llama","hidden_size":64,"num_hidden_layers":99999999999,"num_attention_heads":2,"vocab_size":10}""")]
     [InlineData("""{"model_type":"llama","hidden_size":0,"num_hidden_layers":2,"num_attention_heads":2,"vocab_size":10}""")]
     public void Refuses_what_is_no_model_config(string json) => Assert.Throws<PlanInputException>(() => Read(json));
 

@@ -70,6 +70,9 @@ public sealed class PlanCommandTests
     [InlineData("--gpu NAME", "--model llama-3.1-8b")]
     [InlineData("--config FILE", "--gpu h100")]
     [InlineData("table, json or markdown", "--model llama-3.1-8b --gpu h100 --format xml")]
+    [InlineData("Give 1 or more", "--model llama-3.1-8b --gpu h100 --users 0")]
+    [InlineData("--cached-share 0 to 1", "--model llama-3.1-8b --gpu h100 --cached-share 3")]
+    [InlineData("--help", "--model llama-3.1-8b --gpu h100 --token 0")]
     [InlineData("is given twice", "--model llama-3.1-8b --model llama-2-7b")]
     [InlineData("has no value", "--model")]
     public void Wrong_input_is_answered_with_the_nearest_that_works(string nearest, string line)
@@ -79,6 +82,10 @@ public sealed class PlanCommandTests
         Assert.Empty(output);
         Assert.Contains(nearest, errors, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_gpu_without_bfloat16_is_told_to_use_half() =>
+        Assert.Contains("--dtype half", Run("--model", "qwen2.5-7b", "--weights", "awq", "--gpu", "T4", "--context", "8192").Output, StringComparison.Ordinal);
 
     [Fact]
     public void Lists_its_catalogue()

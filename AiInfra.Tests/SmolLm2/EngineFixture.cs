@@ -55,7 +55,8 @@ public sealed class EngineFixture : IAsyncLifetime
     }
 
     internal static string Text(IEnumerable<EngineOutput> outputs) =>
-        Encoding.UTF8.GetString([.. outputs.Where(output => output.Token is not null).SelectMany(output => ModelFiles.Tokenizer.Bytes(output.Token!.Value).ToArray())]);
+        Encoding.UTF8.GetString(
+        [.. outputs.Where(output => output.Token is not null).SelectMany(output => ModelFiles.Tokenizer.Bytes(output.Token!.Value).ToArray())]);
 
     internal static int[] Ids(IEnumerable<EngineOutput> outputs) => [.. outputs.Select(output => output.Token!.Value)];
 

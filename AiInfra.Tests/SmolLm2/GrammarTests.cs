@@ -144,7 +144,7 @@ public sealed class GrammarTests
     {
         var automaton = new GrammarCache().Get(new OutputConstraint(ConstraintKind.JsonSchema, Person));
         var trie = new TokenTrie(ModelFiles.Tokenizer);
-        for (var seed = 0; seed < 30; seed++)
+        for (var seed = 0; seed < 14; seed++)
         {
             var (random, budget) = (new Random(seed), 24 + (seed % 7 * 6));
             var state = new GrammarState(automaton, trie, ModelFiles.Tokenizer);

@@ -28,6 +28,9 @@ internal sealed record LogPrediction(LogRow Row)
 
     public string Reason { get; init; } = "";
 
+    /// <summary>Another rank than the printed one decided: the pool is the one that the printed tokens imply.</summary>
+    public bool IsComparedWithSmallestRank { get; init; }
+
     /// <summary>The formula reserves the tokens of a step for windows, and the log does not say how many those are.</summary>
     public bool WindowsFollowUnpublishedBatch { get; init; }
 
@@ -78,9 +81,11 @@ internal sealed record LogPrediction(LogRow Row)
         }
 
         var pool = memory.Tightest.Pool;
+        var deciding = DecidingPool(row, tensor, memory.Layout, formula);
         return prediction with
         {
-            PoolErrorOfDevice = row.LoggedAvailableKvBytesPerGpu is { } logged ? (pool.Count - logged) / (double)gpu.UsableMemory.Count : null,
+            IsComparedWithSmallestRank = deciding != row.LoggedAvailableKvBytesPerGpu,
+            PoolErrorOfDevice = deciding is { } logged ? (pool.Count - logged) / (double)gpu.UsableMemory.Count : null,
             WeightsError = row.LoggedWeightsBytesPerGpu is { } weights ? ((double)memory.Tightest.Weights.Count / weights) - 1 : null,
             StartsPredicted = memory.StartsSurely,
             Counts = isNamed && row.InputsInferredFromALog.Count == 0 && row.GpuMemoryUtilization is not null,
@@ -109,6 +114,15 @@ internal sealed record LogPrediction(LogRow Row)
             : concurrency;
         return (formula, concurrency);
     }
+
+    /// <summary>
+    /// The pool that decided. Each rank prints its own; where the tokens are more than 2 % below what the printed pool holds, a rank with less
+    /// free memory set them.
+    /// </summary>
+    private static long? DecidingPool(LogRow row, int tensor, CacheLayout layout, double? formula) =>
+        tensor > 1 && formula > 0.02 && layout.Groups.Count == 1 && row.LoggedKvCacheTokens is { } tokens
+            ? tokens / layout.AttentionBlockTokens * layout.BlockBytesByStage[0]
+            : row.LoggedAvailableKvBytesPerGpu;
 
     private static ServingChoices Choices(LogRow row) => new(Release(row.VllmVersion))
     {

@@ -48,6 +48,11 @@ internal sealed class PlannerBenchmark : IBenchmark
             yield return $"{log.Row.Id}: not counted for the whole prediction: {log.Reason}.";
         }
 
+        foreach (var log in logs.Where(log => log.IsComparedWithSmallestRank))
+        {
+            yield return $"{log.Row.Id}: compared with the pool that its printed tokens imply: another rank than the printed one decided.";
+        }
+
         foreach (var log in logs.Where(LogOutliers.IsOutlier))
         {
             yield return $"{log.Row.Id} outlier: {LogOutliers.Reason(log)}";

@@ -62,7 +62,7 @@ internal sealed class RoutingBenchmark : IBenchmark
         var seeds = full ? 5 : 2;
         foreach (var trace in traces)
         {
-            var hasPrefixes = trace.Requests.Any(request => request.Blocks[0] == trace.Requests[0].Blocks[0] && request != trace.Requests[0]);
+            var hasPrefixes = trace.Requests.DistinctBy(request => request.Blocks[0]).Count() < trace.Requests.Count;
             foreach (var replicas in fleets)
             {
                 foreach (var load in loads)

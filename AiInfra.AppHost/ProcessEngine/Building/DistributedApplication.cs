@@ -1,10 +1,11 @@
+using AiInfra.AppHost.Instances;
 using AiInfra.AppHost.ProcessEngine.Running;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Aspire.Hosting;
 
-internal sealed class DistributedApplication(IHost host, Testing.EntryPointHook? hook) : IHost, IAsyncDisposable
+internal sealed class DistributedApplication(IHost host, Testing.EntryPointHook? hook) : IDisposable, IAsyncDisposable
 {
     private bool _disposed;
 

@@ -1,4 +1,7 @@
+using AiInfra.AppHost.Ports;
+using AiInfra.AppHost.Prerequisites;
 using AiInfra.AppHost.ProcessEngine.Running;
+using AiInfra.AppHost.Telemetry;
 using Aspire.Hosting.Eventing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,7 +25,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
             ApplicationName = typeof(DistributedApplicationBuilder).Assembly.GetName().Name,
         });
         _host.Logging.ClearProviders();
-        if (!IsUnderTest)
+        if (!Configuration.GetValue("AppHost:Quiet", false))
         {
             _host.Logging.AddSimpleConsole(console => console.SingleLine = true);
             // What a person can put right is told in a sentence, not in a stack trace.
@@ -43,14 +46,10 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         _host.Services.AddSingleton(ExecutionContext);
         _host.Services.AddSingleton(Resources);
         _host.Services.AddSingleton<IDistributedApplicationBuilder>(this);
-        _host.Services.AddSingleton(this);
         // Long enough for the slowest resource to be asked, waited for and killed.
         _host.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMinutes(2));
         _hook?.OnCreated(this);
     }
-
-    /// <summary>A test runs the entry point: nothing is written to the console.</summary>
-    public bool IsUnderTest => _hook is not null;
 
     public ConfigurationManager Configuration => _host.Configuration;
 
@@ -60,7 +59,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
 
     public IServiceCollection Services => _host.Services;
 
-    public IDistributedApplicationEventing Eventing { get; } = new DistributedApplicationEventing();
+    public DistributedApplicationEventing Eventing { get; } = new DistributedApplicationEventing();
 
     public DistributedApplicationExecutionContext ExecutionContext { get; } = new();
 
@@ -79,7 +78,10 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
     public DistributedApplication Build()
     {
         _hook?.BeforeBuild();
+        TelemetryViewer.AddIfPresent(this);
         StartOrder.Check([.. Resources]);
+        // Opened now, if no integration did: afterwards nothing can be registered.
+        _ = this.State();
         var application = new DistributedApplication(_host.Build(), _hook);
         _hook?.OnBuilt(application);
         return application;

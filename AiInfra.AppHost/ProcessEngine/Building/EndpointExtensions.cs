@@ -9,39 +9,17 @@ namespace Aspire.Hosting;
 internal static class EndpointExtensions
 {
     public static IResourceBuilder<T> WithHttpEndpoint<T>(
-        this IResourceBuilder<T> builder, int? port = null, int? targetPort = null, [EndpointName] string? name = null, string? env = null, bool? isProxied = null)
-        where T : IResourceWithEndpoints => builder.WithEndpoint(port, targetPort, "http", name, env, isProxied);
+        this IResourceBuilder<T> builder, int? port = null, int? targetPort = null, [EndpointName] string? name = null, string? env = null)
+        where T : IResourceWithEndpoints => builder.WithEndpoint(port, targetPort, "http", name, env);
 
     public static IResourceBuilder<T> WithEndpoint<T>(
         this IResourceBuilder<T> builder, int? port = null, int? targetPort = null, string? scheme = null, [EndpointName] string? name = null,
-        string? env = null, bool? isProxied = null, bool? isExternal = null)
+        string? env = null)
         where T : IResourceWithEndpoints
     {
         var endpoint = builder.Endpoint(name ?? scheme ?? "tcp", scheme);
-        endpoint.Port = port ?? endpoint.Port;
-        endpoint.TargetPort = targetPort ?? endpoint.TargetPort;
+        endpoint.Port = port ?? targetPort ?? endpoint.Port;
         endpoint.TargetPortEnvironmentVariable = env ?? endpoint.TargetPortEnvironmentVariable;
-        endpoint.IsProxied = isProxied ?? endpoint.IsProxied;
-        endpoint.IsExternal = isExternal ?? endpoint.IsExternal;
-        return builder;
-    }
-
-    public static IResourceBuilder<T> WithEndpoint<T>(
-        this IResourceBuilder<T> builder, [EndpointName] string endpointName, Action<EndpointAnnotation> callback)
-        where T : IResourceWithEndpoints
-    {
-        callback(builder.Endpoint(endpointName, null));
-        return builder;
-    }
-
-    public static IResourceBuilder<T> WithExternalHttpEndpoints<T>(this IResourceBuilder<T> builder)
-        where T : IResourceWithEndpoints
-    {
-        foreach (var endpoint in builder.Resource.Annotations.OfType<EndpointAnnotation>().Where(endpoint => endpoint.UriScheme is "http" or "https"))
-        {
-            endpoint.IsExternal = true;
-        }
-
         return builder;
     }
 

@@ -15,7 +15,7 @@ namespace Aspire.Hosting
 
         IServiceCollection Services { get; }
 
-        IDistributedApplicationEventing Eventing { get; }
+        DistributedApplicationEventing Eventing { get; }
 
         DistributedApplicationExecutionContext ExecutionContext { get; }
 
@@ -30,20 +30,8 @@ namespace Aspire.Hosting
         DistributedApplication Build();
     }
 
-    internal enum DistributedApplicationOperation
-    {
-        Run,
-        Publish,
-    }
-
-    internal sealed class DistributedApplicationExecutionContext
-    {
-        public DistributedApplicationOperation Operation { get; } = DistributedApplicationOperation.Run;
-
-        public bool IsRunMode => Operation == DistributedApplicationOperation.Run;
-
-        public bool IsPublishMode => Operation == DistributedApplicationOperation.Publish;
-    }
+    /// <summary>This engine runs; publishing is Aspire's.</summary>
+    internal sealed record DistributedApplicationExecutionContext(bool IsRunMode = true, bool IsPublishMode = false);
 }
 
 namespace Aspire.Hosting.ApplicationModel
@@ -55,8 +43,7 @@ namespace Aspire.Hosting.ApplicationModel
 
         T Resource { get; }
 
-        IResourceBuilder<T> WithAnnotation<TAnnotation>(
-            TAnnotation annotation, ResourceAnnotationMutationBehavior behavior = ResourceAnnotationMutationBehavior.Append)
+        IResourceBuilder<T> WithAnnotation<TAnnotation>(TAnnotation annotation)
             where TAnnotation : IResourceAnnotation;
     }
 
@@ -67,18 +54,9 @@ namespace Aspire.Hosting.ApplicationModel
 
         public T Resource { get; } = resource;
 
-        public IResourceBuilder<T> WithAnnotation<TAnnotation>(
-            TAnnotation annotation, ResourceAnnotationMutationBehavior behavior = ResourceAnnotationMutationBehavior.Append)
+        public IResourceBuilder<T> WithAnnotation<TAnnotation>(TAnnotation annotation)
             where TAnnotation : IResourceAnnotation
         {
-            if (behavior == ResourceAnnotationMutationBehavior.Replace)
-            {
-                foreach (var old in Resource.Annotations.OfType<TAnnotation>().ToList())
-                {
-                    Resource.Annotations.Remove(old);
-                }
-            }
-
             Resource.Annotations.Add(annotation);
             return this;
         }

@@ -1,5 +1,6 @@
 using AiInfra.AppHost.Prerequisites;
 using AiInfra.AppHost.ProcessEngine.Running;
+using AiInfra.AppHost.Telemetry;
 using Aspire.Hosting.Dotnet;
 
 namespace Aspire.Hosting;

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging;
 
 namespace Aspire.Hosting.ApplicationModel;
 
@@ -10,11 +9,26 @@ internal enum WaitType
     WaitUntilStarted,
 }
 
-internal enum ResourceAnnotationMutationBehavior
+internal sealed record WaitAnnotation(IResource Resource, WaitType WaitType, int ExitCode = 0) : IResourceAnnotation;
+
+internal sealed record ResourceRelationshipAnnotation(IResource Resource, string Type) : IResourceAnnotation;
+
+internal sealed record HealthCheckAnnotation(string Key) : IResourceAnnotation;
+
+internal sealed record ExplicitStartupAnnotation : IResourceAnnotation;
+
+internal sealed record RequiredCommandAnnotation(string Command, string? HelpLink) : IResourceAnnotation;
+
+internal sealed record EnvironmentCallbackAnnotation(Func<EnvironmentCallbackContext, Task> Callback) : IResourceAnnotation;
+
+internal sealed record CommandLineArgsCallbackAnnotation(Func<CommandLineArgsCallbackContext, Task> Callback) : IResourceAnnotation;
+
+internal sealed record EnvironmentCallbackContext(DistributedApplicationExecutionContext ExecutionContext, IResource Resource, CancellationToken CancellationToken)
 {
-    Append,
-    Replace,
+    public Dictionary<string, object> EnvironmentVariables { get; } = [];
 }
+
+internal sealed record CommandLineArgsCallbackContext(IList<object> Args, CancellationToken CancellationToken);
 
 internal sealed class EndpointAnnotation(ProtocolType protocol, string? uriScheme = null, string? name = null) : IResourceAnnotation
 {
@@ -27,13 +41,7 @@ internal sealed class EndpointAnnotation(ProtocolType protocol, string? uriSchem
     /// <summary>The port that others use. Without a proxy it is also the one that the process listens on.</summary>
     public int? Port { get; set; }
 
-    public int? TargetPort { get; set; }
-
     public string TargetHost { get; set; } = "localhost";
-
-    public bool IsProxied { get; set; } = true;
-
-    public bool IsExternal { get; set; }
 
     public bool ExcludeReferenceEndpoint { get; set; }
 
@@ -43,89 +51,7 @@ internal sealed class EndpointAnnotation(ProtocolType protocol, string? uriSchem
     internal string? TargetPortEnvironmentVariable { get; set; }
 }
 
-internal sealed class AllocatedEndpoint(EndpointAnnotation endpoint, string address, int port)
+internal sealed record AllocatedEndpoint(EndpointAnnotation Endpoint, string Address, int Port)
 {
-    public string Address { get; } = address;
-
-    public int Port { get; } = port;
-
-    public string UriString => $"{endpoint.UriScheme}://{Address}:{Port}";
-}
-
-internal sealed class EnvironmentCallbackContext(DistributedApplicationExecutionContext executionContext, IResource resource, CancellationToken cancellationToken)
-{
-    public Dictionary<string, object> EnvironmentVariables { get; } = [];
-
-    public DistributedApplicationExecutionContext ExecutionContext { get; } = executionContext;
-
-    public IResource Resource { get; } = resource;
-
-    public CancellationToken CancellationToken { get; } = cancellationToken;
-}
-
-internal sealed class EnvironmentCallbackAnnotation(Func<EnvironmentCallbackContext, Task> callback) : IResourceAnnotation
-{
-    public Func<EnvironmentCallbackContext, Task> Callback { get; } = callback;
-}
-
-internal sealed class CommandLineArgsCallbackContext(IList<object> args, CancellationToken cancellationToken)
-{
-    public IList<object> Args { get; } = args;
-
-    public CancellationToken CancellationToken { get; } = cancellationToken;
-}
-
-internal sealed class CommandLineArgsCallbackAnnotation(Func<CommandLineArgsCallbackContext, Task> callback) : IResourceAnnotation
-{
-    public Func<CommandLineArgsCallbackContext, Task> Callback { get; } = callback;
-}
-
-internal sealed class WaitAnnotation(IResource resource, WaitType waitType, int exitCode = 0) : IResourceAnnotation
-{
-    public IResource Resource { get; } = resource;
-
-    public WaitType WaitType { get; } = waitType;
-
-    public int ExitCode { get; } = exitCode;
-}
-
-internal sealed class ResourceRelationshipAnnotation(IResource resource, string type) : IResourceAnnotation
-{
-    public IResource Resource { get; } = resource;
-
-    public string Type { get; } = type;
-}
-
-internal sealed class HealthCheckAnnotation(string key) : IResourceAnnotation
-{
-    public string Key { get; } = key;
-}
-
-internal sealed class ExplicitStartupAnnotation : IResourceAnnotation;
-
-internal sealed class RequiredCommandAnnotation(string command, string? helpLink) : IResourceAnnotation
-{
-    public string Command { get; } = command;
-
-    public string? HelpLink { get; } = helpLink;
-}
-
-internal sealed class ResourceUrlAnnotation : IResourceAnnotation
-{
-    public required string Url { get; set; }
-
-    public string? DisplayText { get; set; }
-
-    public EndpointReference? Endpoint { get; init; }
-}
-
-internal sealed class ExecuteCommandContext
-{
-    public required IServiceProvider ServiceProvider { get; init; }
-
-    public required string ResourceName { get; init; }
-
-    public required CancellationToken CancellationToken { get; init; }
-
-    public required ILogger Logger { get; init; }
+    public string UriString => $"{Endpoint.UriScheme}://{Address}:{Port}";
 }

@@ -21,11 +21,8 @@ internal sealed class EndpointReference(IResourceWithEndpoints owner, string end
 
     public string EndpointName { get; } = endpointName;
 
-    public bool Exists => Find() is not null;
-
-    public bool IsAllocated => Find()?.AllocatedEndpoint is not null;
-
-    public EndpointAnnotation EndpointAnnotation => Find()
+    public EndpointAnnotation EndpointAnnotation => Resource.Annotations.OfType<EndpointAnnotation>()
+        .FirstOrDefault(endpoint => endpoint.Name.Equals(EndpointName, StringComparison.OrdinalIgnoreCase))
         ?? throw new DistributedApplicationException($"Resource '{Resource.Name}' has no endpoint '{EndpointName}'.");
 
     public string Scheme => EndpointAnnotation.UriScheme;
@@ -33,8 +30,6 @@ internal sealed class EndpointReference(IResourceWithEndpoints owner, string end
     public string Host => Allocated.Address;
 
     public int Port => Allocated.Port;
-
-    public int? TargetPort => EndpointAnnotation.TargetPort;
 
     public string Url => Allocated.UriString;
 
@@ -46,17 +41,10 @@ internal sealed class EndpointReference(IResourceWithEndpoints owner, string end
     public EndpointReferenceExpression Property(EndpointProperty property) => new(this, property);
 
     public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default) => new(Url);
-
-    private EndpointAnnotation? Find() => Resource.Annotations.OfType<EndpointAnnotation>()
-        .FirstOrDefault(endpoint => endpoint.Name.Equals(EndpointName, StringComparison.OrdinalIgnoreCase));
 }
 
-internal sealed class EndpointReferenceExpression(EndpointReference endpoint, EndpointProperty property) : IExpressionValue
+internal sealed record EndpointReferenceExpression(EndpointReference Endpoint, EndpointProperty Property) : IExpressionValue
 {
-    public EndpointReference Endpoint { get; } = endpoint;
-
-    public EndpointProperty Property { get; } = property;
-
     public string ValueExpression =>
         $"{{{Endpoint.Resource.Name}.bindings.{Endpoint.EndpointName}.{char.ToLowerInvariant(Property.ToString()[0])}{Property.ToString()[1..]}}}";
 

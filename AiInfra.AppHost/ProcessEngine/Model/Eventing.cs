@@ -1,42 +1,16 @@
 namespace Aspire.Hosting.ApplicationModel
 {
-    internal sealed class BeforeStartEvent(IServiceProvider services) : Eventing.IDistributedApplicationEvent
-    {
-        public IServiceProvider Services { get; } = services;
-    }
+    internal sealed record BeforeStartEvent(IServiceProvider Services) : Eventing.IDistributedApplicationEvent;
 
-    internal sealed class AfterResourcesCreatedEvent(IServiceProvider services) : Eventing.IDistributedApplicationEvent
-    {
-        public IServiceProvider Services { get; } = services;
-    }
+    internal sealed record AfterResourcesCreatedEvent(IServiceProvider Services) : Eventing.IDistributedApplicationEvent;
 
-    internal sealed class BeforeResourceStartedEvent(IResource resource, IServiceProvider services) : Eventing.IDistributedApplicationResourceEvent
-    {
-        public IResource Resource { get; } = resource;
+    internal sealed record BeforeResourceStartedEvent(IResource Resource, IServiceProvider Services) : Eventing.IDistributedApplicationResourceEvent;
 
-        public IServiceProvider Services { get; } = services;
-    }
+    internal sealed record ResourceEndpointsAllocatedEvent(IResource Resource, IServiceProvider Services) : Eventing.IDistributedApplicationResourceEvent;
 
-    internal sealed class ResourceEndpointsAllocatedEvent(IResource resource, IServiceProvider services) : Eventing.IDistributedApplicationResourceEvent
-    {
-        public IResource Resource { get; } = resource;
+    internal sealed record ResourceReadyEvent(IResource Resource, IServiceProvider Services) : Eventing.IDistributedApplicationResourceEvent;
 
-        public IServiceProvider Services { get; } = services;
-    }
-
-    internal sealed class ResourceReadyEvent(IResource resource, IServiceProvider services) : Eventing.IDistributedApplicationResourceEvent
-    {
-        public IResource Resource { get; } = resource;
-
-        public IServiceProvider Services { get; } = services;
-    }
-
-    internal sealed class ResourceStoppedEvent(IResource resource, IServiceProvider services) : Eventing.IDistributedApplicationResourceEvent
-    {
-        public IResource Resource { get; } = resource;
-
-        public IServiceProvider Services { get; } = services;
-    }
+    internal sealed record ResourceStoppedEvent(IResource Resource, IServiceProvider Services) : Eventing.IDistributedApplicationResourceEvent;
 }
 
 namespace Aspire.Hosting.Eventing
@@ -48,48 +22,20 @@ namespace Aspire.Hosting.Eventing
         IResource Resource { get; }
     }
 
-    internal sealed class DistributedApplicationEventSubscription(Type eventType, IResource? resource, Func<IDistributedApplicationEvent, CancellationToken, Task> callback)
-    {
-        public Type EventType { get; } = eventType;
-
-        public IResource? Resource { get; } = resource;
-
-        public Func<IDistributedApplicationEvent, CancellationToken, Task> Callback { get; } = callback;
-    }
-
-    internal interface IDistributedApplicationEventing
-    {
-        DistributedApplicationEventSubscription Subscribe<T>(Func<T, CancellationToken, Task> callback)
-            where T : IDistributedApplicationEvent;
-
-        DistributedApplicationEventSubscription Subscribe<T>(IResource resource, Func<T, CancellationToken, Task> callback)
-            where T : IDistributedApplicationResourceEvent;
-
-        void Unsubscribe(DistributedApplicationEventSubscription subscription);
-
-        Task PublishAsync<T>(T @event, CancellationToken cancellationToken = default)
-            where T : IDistributedApplicationEvent;
-    }
+    internal sealed record DistributedApplicationEventSubscription(
+        Type EventType, IResource? Resource, Func<IDistributedApplicationEvent, CancellationToken, Task> Callback);
 
     /// <summary>Handlers run one after the other in the order of subscription; resources are compared by reference.</summary>
-    internal sealed class DistributedApplicationEventing : IDistributedApplicationEventing
+    internal sealed class DistributedApplicationEventing
     {
         private readonly Lock _lock = new();
         private readonly List<DistributedApplicationEventSubscription> _subscriptions = [];
 
         public DistributedApplicationEventSubscription Subscribe<T>(Func<T, CancellationToken, Task> callback)
-            where T : IDistributedApplicationEvent => Add<T>(null, callback);
+            where T : IDistributedApplicationEvent => Add(null, callback);
 
         public DistributedApplicationEventSubscription Subscribe<T>(IResource resource, Func<T, CancellationToken, Task> callback)
-            where T : IDistributedApplicationResourceEvent => Add<T>(resource, callback);
-
-        public void Unsubscribe(DistributedApplicationEventSubscription subscription)
-        {
-            lock (_lock)
-            {
-                _subscriptions.Remove(subscription);
-            }
-        }
+            where T : IDistributedApplicationResourceEvent => Add(resource, callback);
 
         public async Task PublishAsync<T>(T @event, CancellationToken cancellationToken = default)
             where T : IDistributedApplicationEvent

@@ -6,15 +6,11 @@ namespace Aspire.Hosting.ApplicationModel;
 /// <summary>Text with values in it that are known only when the application runs.</summary>
 internal sealed class ReferenceExpression : IExpressionValue
 {
-    public static readonly ReferenceExpression Empty = new([]);
-
     private readonly IReadOnlyList<object> _parts;
 
     internal ReferenceExpression(IReadOnlyList<object> parts) => _parts = parts;
 
     public string ValueExpression => string.Concat(_parts.Select(part => part is IManifestExpressionProvider value ? value.ValueExpression : part));
-
-    internal IEnumerable<object> Parts => _parts;
 
     public static ReferenceExpression Create(in ExpressionInterpolatedStringHandler handler) => new(handler.Parts);
 

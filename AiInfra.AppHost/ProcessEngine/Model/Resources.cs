@@ -14,17 +14,11 @@ namespace Aspire.Hosting.ApplicationModel
     }
 
     internal interface IResourceWithEnvironment : IResource;
-
     internal interface IResourceWithArgs : IResource;
-
     internal interface IResourceWithEndpoints : IResource;
-
     internal interface IResourceWithWaitSupport : IResource;
-
     internal interface IResourceWithProbes : IResource;
-
     internal interface IComputeResource : IResource;
-
     internal interface IResourceWithServiceDiscovery : IResourceWithEndpoints;
 
     internal interface IValueProvider

@@ -32,8 +32,6 @@ internal sealed record CustomResourceSnapshot
 
     public int? ExitCode { get; init; }
 
-    public DateTime? StartTimeStamp { get; init; }
-
     public ImmutableArray<UrlSnapshot> Urls { get; init; } = [];
 
     /// <summary>Null until the process runs; a resource without checks is healthy while it runs.</summary>
@@ -45,11 +43,4 @@ internal sealed record CustomResourceSnapshot
     internal int? ProcessId { get; init; }
 }
 
-internal sealed class ResourceEvent(IResource resource, string resourceId, CustomResourceSnapshot snapshot)
-{
-    public IResource Resource { get; } = resource;
-
-    public string ResourceId { get; } = resourceId;
-
-    public CustomResourceSnapshot Snapshot { get; } = snapshot;
-}
+internal sealed record ResourceEvent(IResource Resource, string ResourceId, CustomResourceSnapshot Snapshot);

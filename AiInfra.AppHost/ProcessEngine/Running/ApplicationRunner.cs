@@ -1,5 +1,6 @@
+using System.Runtime.InteropServices;
+using AiInfra.AppHost.Instances;
 using AiInfra.AppHost.Ports;
-using AiInfra.AppHost.ProcessEngine.Processes;
 using Aspire.Hosting.Eventing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,6 +16,8 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
     private readonly List<ResourceRunner> _runners = [];
     private readonly ResourceNotificationService _notifications = services.GetRequiredService<ResourceNotificationService>();
     private readonly Lock _lock = new();
+    private readonly List<PosixSignalRegistration> _signals = [];
+    private int _interrupts;
     private ConsoleReporter? _reporter;
     private Task _announced = Task.CompletedTask;
     private Task? _stopped;
@@ -26,13 +29,19 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
         var state = builder.State();
         _reporter = ActivatorUtilities.CreateInstance<ConsoleReporter>(services);
         _reporter.Begin(state);
+        if (!builder.Configuration.GetValue("AppHost:Quiet", false))
+        {
+            // The generic host ends on Ctrl-C and SIGTERM by itself. A closed terminal must end the platform as well.
+            _signals.AddRange([PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal), PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal)]);
+        }
+
         var instance = new InstanceFile(state);
         foreach (var orphan in await instance.ReapAsync())
         {
             _reporter.Say($"{orphan} was left over from a killed AppHost and has been ended.");
         }
 
-        var eventing = services.GetRequiredService<IDistributedApplicationEventing>();
+        var eventing = services.GetRequiredService<DistributedApplicationEventing>();
         await eventing.PublishAsync(new BeforeStartEvent(services), cancellationToken);
         foreach (var resource in builder.Resources.OfType<IResourceWithEndpoints>())
         {
@@ -63,14 +72,23 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
         }
     }
 
-    /// <summary>For the impatient: no more asking.</summary>
-    public void KillNow() => _killNow.Cancel();
-
     public void Dispose()
     {
         _stopping.Dispose();
         _killNow.Dispose();
         _runners.ForEach(runner => runner.Dispose());
+        _signals.ForEach(signal => signal.Dispose());
+    }
+
+    private void OnSignal(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        // A second Ctrl-C: no more asking.
+        if (signal.Signal == PosixSignal.SIGINT && Interlocked.Increment(ref _interrupts) > 1)
+        {
+            _killNow.Cancel();
+        }
     }
 
     private async Task StopAllAsync()
@@ -112,7 +130,7 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
         }
     }
 
-    private async Task AnnounceAsync(List<ResourceRunner> wanted, IDistributedApplicationEventing eventing)
+    private async Task AnnounceAsync(List<ResourceRunner> wanted, DistributedApplicationEventing eventing)
     {
         try
         {

@@ -1,18 +1,20 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using AiInfra.AppHost.Prerequisites;
 using AiInfra.AppHost.State;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace AiInfra.AppHost.ProcessEngine.Running;
 
 /// <summary>Tells the person at the terminal what happens: changes, the resources' lines with their names before them, the table.</summary>
 internal sealed partial class ConsoleReporter(
-    ResourceNotificationService notifications, ResourceLoggerService logs, DistributedApplicationBuilder builder, ILoggerFactory loggers)
+    ResourceNotificationService notifications, ResourceLoggerService logs, IDistributedApplicationBuilder builder, ILoggerFactory loggers)
 {
     // A paused terminal must not pause the platform: what it cannot take is in the files.
     private readonly Channel<object> _lines = Channel.CreateBounded<object>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly TaskCompletionSource _end = new();
-    private readonly bool _quiet = builder.IsUnderTest;
+    private readonly bool _quiet = builder.Configuration.GetValue("AppHost:Quiet", false);
     private readonly ILogger _log = loggers.CreateLogger("AppHost.Resources");
     private readonly Dictionary<string, string> _told = [];
     private Task _printing = Task.CompletedTask;
@@ -24,7 +26,11 @@ internal sealed partial class ConsoleReporter(
         _width = builder.Resources.OfType<ExecutableResource>().Select(resource => resource.Name.Length).DefaultIfEmpty(0).Max();
         _printing = PrintAsync();
         _watching = WatchAsync();
-        logs.LineWritten += OnLine;
+        if (!_quiet || _log.IsEnabled(LogLevel.Information))
+        {
+            logs.LineWritten += OnLine;
+        }
+
         Say($"AiInfra runs as processes (engine Processes: {BuiltServices.EngineReason}). Ctrl-C stops everything.");
         if (state.InUse is { } other)
         {
@@ -43,7 +49,7 @@ internal sealed partial class ConsoleReporter(
         rows.ForEach(row => Say($"{row.Name.PadRight(_width)}  {row.State,-14}  {row.Url}"));
         var missing = string.Join(", ", rows.Where(row => row.State != KnownResourceStates.Running).Select(row => row.Name));
         var what = missing.Length == 0 ? "Ready" : $"Started without {missing} (the reason stands above)";
-        Say($"\n{what} {sinceStart.TotalSeconds:0.0} s after the start. Logs: {builder.State().Folder("logs")}");
+        Say($"\n{what} in {sinceStart.TotalSeconds:0.0} s. Logs: {builder.State().Folder("logs")}");
         // What is printed next, by others, belongs below.
         var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _lines.Writer.TryWrite(flushed);
@@ -92,7 +98,9 @@ internal sealed partial class ConsoleReporter(
                 var (name, snapshot) = (update.Resource.Name, update.Snapshot);
                 var text = ResourceNotificationService.IsHealthy(snapshot) ? $"ready {snapshot.Urls.FirstOrDefault()?.Url}"
                     : snapshot is { Reason: { } reason } && snapshot.State?.Text != KnownResourceStates.Running ? $"{snapshot.State?.Text}: {reason}"
-                    : snapshot.State?.Text == KnownResourceStates.Waiting || ResourceNotificationService.IsOver(snapshot) ? ResourceNotificationService.Describe(snapshot)
+                    : snapshot.State?.Text == KnownResourceStates.Waiting ? "Waiting"
+                    : snapshot is { ProcessId: { } pid, HealthStatus: null } ? $"started, pid {pid}"
+                    : ResourceNotificationService.IsOver(snapshot) ? ResourceNotificationService.Describe(snapshot)
                     : "";
                 if (text.Length > 0 && _told.GetValueOrDefault(name) != text)
                 {

@@ -1,15 +1,14 @@
 namespace AiInfra.AppHost.ProcessEngine.Running;
 
 /// <summary>How long to wait before a server that ended is started again, and when to give up.</summary>
-internal sealed class CrashHistory(TimeProvider time)
+internal sealed class CrashHistory(TimeSpan firstPause, TimeProvider time)
 {
+    public const int MaxCrashes = 5;
+
     /// <summary>A run this long was a good one: what came before no longer counts.</summary>
     public static readonly TimeSpan GoodRun = TimeSpan.FromSeconds(30);
 
-    public const int MaxCrashes = 5;
-
-    private static readonly TimeSpan[] Delays =
-        [TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(8)];
+    private static readonly int[] Factors = [1, 5, 10, 20];
 
     private int _crashes;
     private long _started;
@@ -20,6 +19,6 @@ internal sealed class CrashHistory(TimeProvider time)
     public TimeSpan? Crashed()
     {
         _crashes = time.GetElapsedTime(_started) >= GoodRun ? 1 : _crashes + 1;
-        return _crashes < MaxCrashes ? Delays[_crashes - 1] : null;
+        return _crashes < MaxCrashes ? firstPause * Factors[_crashes - 1] : null;
     }
 }

@@ -5,7 +5,7 @@ namespace AiInfra.AppHost.ProcessEngine.Running;
 
 /// <summary>Asks a running resource how it is: often until the first good answer, then every 30 seconds, sooner after bad ones.</summary>
 internal sealed class HealthMonitor(
-    HealthCheckService checks, ResourceNotificationService notifications, IDistributedApplicationEventing eventing, IServiceProvider services)
+    HealthCheckService checks, ResourceNotificationService notifications, DistributedApplicationEventing eventing, IServiceProvider services)
 {
     private static readonly TimeSpan Healthy = TimeSpan.FromSeconds(30);
 

@@ -83,36 +83,3 @@ internal static class ProjectEnvironment
         }
     }
 }
-
-/// <summary>Who a process is in its telemetry, and where that goes: to a viewer when one is configured, else nowhere.</summary>
-internal static class OtlpEnvironment
-{
-    public const string EndpointKey = "ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL";
-    public const string ApiKeyKey = "AppHost:OtlpApiKey";
-
-    public static void Add(EnvironmentCallbackContext context, IDistributedApplicationBuilder builder)
-    {
-        var variables = context.EnvironmentVariables;
-        if (builder.Configuration[EndpointKey] is { Length: > 0 } endpoint)
-        {
-            variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint;
-            variables["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc";
-            if (builder.Configuration[ApiKeyKey] is { Length: > 0 } key)
-            {
-                variables["OTEL_EXPORTER_OTLP_HEADERS"] = $"x-otlp-api-key={key}";
-            }
-        }
-
-        variables["OTEL_SERVICE_NAME"] = context.Resource.Name;
-        variables["OTEL_RESOURCE_ATTRIBUTES"] = $"service.instance.id={new string(Random.Shared.GetItems("abcdefghijklmnopqrstuvwxyz".AsSpan(), 8))}";
-        if (builder.Environment.IsDevelopment())
-        {
-            variables["OTEL_BLRP_SCHEDULE_DELAY"] = "1000";
-            variables["OTEL_BSP_SCHEDULE_DELAY"] = "1000";
-            variables["OTEL_METRIC_EXPORT_INTERVAL"] = "1000";
-            variables["OTEL_TRACES_SAMPLER"] = "always_on";
-            variables["OTEL_METRICS_EXEMPLAR_FILTER"] = "trace_based";
-            variables["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"] = "true";
-        }
-    }
-}

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
-using AiInfra.AppHost.ProcessEngine.Running;
+using AiInfra.AppHost.Instances;
 using Microsoft.Extensions.Logging;
 
 namespace Aspire.Hosting.ApplicationModel;
@@ -10,19 +10,24 @@ internal sealed partial class ResourceLoggerService(IDistributedApplicationBuild
 {
     private readonly ConcurrentDictionary<string, LogFile> _files = new(StringComparer.OrdinalIgnoreCase);
 
+    private readonly bool _plain = Console.IsOutputRedirected;
+
     /// <summary>Name of the resource and the line, in the order in which they came.</summary>
     internal event Action<string, string>? LineWritten;
 
-    public ILogger GetLogger(IResource resource) => new ResourceLogger(line => Append(resource.Name, line));
+    public ILogger GetLogger(IResource resource) => new ResourceLogger(line => Append(resource.Name, [line]));
 
     public void Dispose() => _files.Values.ToList().ForEach(file => file.Dispose());
 
-    internal void Append(string name, string line)
+    internal void Append(string name, IReadOnlyList<string> lines)
     {
-        var plain = line.Contains('\e', StringComparison.Ordinal) ? Colours().Replace(line, "") : line;
+        var plain = lines.Select(line => line.Contains('\e', StringComparison.Ordinal) ? Colours().Replace(line, "") : line).ToList();
         FileOf(name).Append(plain);
-        // A terminal shows the colours that .NET services are asked to send; files, pipes and tests do not.
-        LineWritten?.Invoke(name, Console.IsOutputRedirected ? plain : line);
+        if (LineWritten is { } listener)
+        {
+            // A terminal shows the colours that .NET services are asked to send; files and pipes do not.
+            (_plain ? plain : lines).ToList().ForEach(line => listener(name, line));
+        }
     }
 
     internal IReadOnlyList<string> Newest(string name, int count) => FileOf(name).Newest(count);

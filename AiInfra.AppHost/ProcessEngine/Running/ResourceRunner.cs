@@ -1,7 +1,9 @@
+using AiInfra.AppHost.Instances;
 using AiInfra.AppHost.Ports;
 using AiInfra.AppHost.Prerequisites;
-using AiInfra.AppHost.ProcessEngine.Processes;
+using AiInfra.AppHost.Processes;
 using Aspire.Hosting.Eventing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AiInfra.AppHost.ProcessEngine.Running;
@@ -15,9 +17,11 @@ internal sealed class ResourceRunner(
 
     private readonly ResourceNotificationService _notifications = services.GetRequiredService<ResourceNotificationService>();
     private readonly ResourceLoggerService _logs = services.GetRequiredService<ResourceLoggerService>();
-    private readonly IDistributedApplicationEventing _eventing = services.GetRequiredService<IDistributedApplicationEventing>();
+    private readonly DistributedApplicationEventing _eventing = services.GetRequiredService<DistributedApplicationEventing>();
     private readonly PortAllocator _ports = services.GetRequiredService<PortAllocator>();
     private readonly HealthMonitor _health = ActivatorUtilities.CreateInstance<HealthMonitor>(services);
+    private readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(
+        services.GetRequiredService<IDistributedApplicationBuilder>().Configuration.GetValue("AppHost:RestartPauseMilliseconds", 200));
     private readonly SemaphoreSlim _oneCommand = new(1);
     private CancellationTokenSource _stop = new();
     private Task _life = Task.CompletedTask;
@@ -65,7 +69,7 @@ internal sealed class ResourceRunner(
 
     private async Task LiveAsync(TaskCompletionSource created, CancellationToken stop)
     {
-        var crashes = new CrashHistory(TimeProvider.System);
+        var crashes = new CrashHistory(_firstPause, TimeProvider.System);
         try
         {
             while (true)
@@ -140,7 +144,7 @@ internal sealed class ResourceRunner(
             _ports.Release(endpoint.AllocatedEndpoint!.Port);
         }
 
-        var child = ChildProcess.Start(start, line => _logs.Append(Resource.Name, line));
+        var child = ChildProcess.Start(start, lines => _logs.Append(Resource.Name, lines));
         using var running = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var health = Task.CompletedTask;
         try
@@ -152,7 +156,6 @@ internal sealed class ResourceRunner(
                 HealthStatus = null,
                 ExitCode = null,
                 ProcessId = child.Id,
-                StartTimeStamp = TimeProvider.System.GetUtcNow().UtcDateTime,
                 Urls = [.. Endpoints.Select(endpoint => new UrlSnapshot(endpoint.Name, endpoint.AllocatedEndpoint!.UriString, IsInternal: false))],
             });
             created.TrySetResult();

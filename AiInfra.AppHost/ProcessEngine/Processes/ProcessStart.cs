@@ -1,4 +1,0 @@
-namespace AiInfra.AppHost.ProcessEngine.Processes;
-
-/// <summary>What to start. The command is a full path.</summary>
-internal sealed record ProcessStart(string Command, IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment, string WorkingDirectory);

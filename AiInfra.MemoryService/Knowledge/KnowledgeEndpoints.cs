@@ -1,0 +1,65 @@
+using AiInfra.MemoryService.Access;
+using AiInfra.MemoryService.Memories;
+using AiInfra.MemoryService.Search;
+using AiInfra.ServiceDefaults.ServiceTokens;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace AiInfra.MemoryService.Knowledge;
+
+internal static class KnowledgeEndpoints
+{
+    public const int DefaultLimit = 10;
+    public const int MaxLimit = 100;
+    public const int DefaultDays = 30;
+    public const int MaxDays = 3650;
+
+    public static void MapKnowledge(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/v1/memories").WithTags("Knowledge").RequireAuthorization(ServiceScopes.MemoryRead);
+        group.MapGet("/statistics", StatisticsAsync);
+        group.MapPost("/keywords/expand", ExpandAsync);
+        group.MapGet("/keywords/trends", TrendsAsync);
+        group.MapGet("/{id}/similar", SimilarAsync);
+    }
+
+    private static async Task<Ok<StatisticsResponse>> StatisticsAsync(Caller caller, ScopeIndexes indexes, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await indexes.ReadAsync(caller, ScopeKnowledge.Statistics, cancellationToken));
+
+    private static async Task<Results<Ok<KeywordsResponse>, ValidationProblem>> ExpandAsync(
+        ExpandKeywordsRequest request, Caller caller, ScopeIndexes indexes, CancellationToken cancellationToken)
+    {
+        if (KnowledgeRules.Broken(request.Keywords, request.Limit) is { Count: > 0 } broken)
+        {
+            return TypedResults.ValidationProblem(broken);
+        }
+
+        return TypedResults.Ok(new KeywordsResponse(await indexes.ReadAsync(
+            caller, index => ScopeKnowledge.Expand(index, request.Keywords!, request.Limit ?? DefaultLimit), cancellationToken)));
+    }
+
+    private static async Task<Results<Ok<KeywordsResponse>, ValidationProblem>> TrendsAsync(
+        int? days, string? domain, int? limit, Caller caller, ScopeIndexes indexes, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (KnowledgeRules.Broken(days, limit) is { Count: > 0 } broken)
+        {
+            return TypedResults.ValidationProblem(broken);
+        }
+
+        var since = time.GetUtcNow().AddDays(-(days ?? DefaultDays));
+        return TypedResults.Ok(new KeywordsResponse(await indexes.ReadAsync(
+            caller, index => ScopeKnowledge.Trends(index, since, domain, limit ?? DefaultLimit), cancellationToken)));
+    }
+
+    private static async Task<Results<Ok<SimilarMemoriesResponse>, NotFound, ValidationProblem>> SimilarAsync(
+        string id, int? limit, Caller caller, MemorySearch search, CancellationToken cancellationToken)
+    {
+        if (KnowledgeRules.Broken((int?)null, limit) is { Count: > 0 } broken)
+        {
+            return TypedResults.ValidationProblem(broken);
+        }
+
+        return await search.SimilarAsync(caller, id, limit ?? DefaultLimit, cancellationToken) is { } found
+            ? TypedResults.Ok(new SimilarMemoriesResponse([.. found.Select(hit => new SimilarMemoryResponse(MemoryResponse.Of(hit.Memory), hit.Score))]))
+            : TypedResults.NotFound();
+    }
+}

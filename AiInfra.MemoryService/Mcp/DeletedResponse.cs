@@ -1,0 +1,3 @@
+namespace AiInfra.MemoryService.Mcp;
+
+internal sealed record DeletedResponse(string DeletedId);

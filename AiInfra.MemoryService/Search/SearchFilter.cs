@@ -1,0 +1,60 @@
+using AiInfra.MemoryService.Memories;
+
+namespace AiInfra.MemoryService.Search;
+
+/// <summary>Which memories may be found. Every given condition must hold. A filter changes no statistic, and so no score.</summary>
+/// <param name="TagsAny">At least one of these tags.</param>
+/// <param name="TagsAll">All of these tags.</param>
+/// <param name="MinConfidence">0 to 1.</param>
+/// <param name="After">Said or happened at this time or later.</param>
+/// <param name="Before">Said or happened before this time.</param>
+/// <param name="AsOf">As the memories stood then: nothing stored later, and what was superseded later is back.</param>
+/// <param name="IncludeSuperseded">Also memories that newer ones replaced.</param>
+/// <param name="IncludeQuarantined">Also memories in quarantine.</param>
+internal sealed record SearchFilter(
+    string? SessionId = null,
+    string? AgentId = null,
+    string? Speaker = null,
+    string? Domain = null,
+    string? Subdomain = null,
+    string? Type = null,
+    string? Source = null,
+    IReadOnlyList<string>? TagsAny = null,
+    IReadOnlyList<string>? TagsAll = null,
+    double? MinConfidence = null,
+    DateTimeOffset? After = null,
+    DateTimeOffset? Before = null,
+    DateTimeOffset? AsOf = null,
+    bool IncludeSuperseded = false,
+    bool IncludeQuarantined = false,
+    MetadataFilter? Metadata = null)
+{
+    public static readonly SearchFilter None = new();
+
+    public bool Admits(IndexedMemory memory, DateTimeOffset now)
+    {
+        var attributes = memory.Attributes;
+        return Lives(attributes, memory.CreatedAt, now)
+            && Equal(SessionId, attributes.SessionId)
+            && Equal(AgentId, attributes.AgentId)
+            && Equal(Speaker, attributes.Speaker)
+            && Equal(Domain, attributes.Domain)
+            && Equal(Subdomain, attributes.Subdomain)
+            && Equal(Type, attributes.Type)
+            && Equal(Source, attributes.Source)
+            && !(attributes.Confidence < MinConfidence)
+            && !(attributes.Timestamp < After)
+            && !(attributes.Timestamp >= Before)
+            && (TagsAny is not { Count: > 0 } any || any.Any(attributes.Tags.Contains))
+            && (TagsAll is not { Count: > 0 } all || all.All(attributes.Tags.Contains))
+            && (Metadata is null || Metadata.Admits(attributes.Metadata));
+    }
+
+    private bool Lives(MemoryAttributes attributes, DateTimeOffset createdAt, DateTimeOffset now) =>
+        (IncludeQuarantined || !attributes.Quarantined)
+        && !MemoryStore.IsExpired(attributes, AsOf ?? now)
+        && !(createdAt > AsOf)
+        && (IncludeSuperseded || attributes.SupersededBy is null || attributes.SupersededAt > AsOf);
+
+    private static bool Equal(string? wanted, string? value) => wanted is null || wanted == value;
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text.Json;
+using AiInfra.Bench.Memory;
+using AiInfra.Bench.Running;
+
+namespace AiInfra.Bench.MsMarco;
+
+/// <summary>Short passages without sessions, speakers or dates: what the terms for conversations must not harm.</summary>
+internal sealed class MsMarcoBenchmark : IBenchmark
+{
+    private const int Depth = 10;
+
+    public string Name => "msmarco";
+
+    public string Summary => "nDCG@10 over 5,000 passages through the memory service's REST API, beside BM25, MiniLM and equal RRF; needs --data (msmarco-tiny); 5 min";
+
+    public async Task<BenchReport> RunAsync(BenchArguments arguments, CancellationToken cancellationToken)
+    {
+        var folder = arguments.DataFolder("msmarco-tiny");
+        var passages = ReadTexts(Path.Combine(folder, "corpus.jsonl"));
+        var judgments = ReadJudgments(Path.Combine(folder, "test.tsv"), passages);
+        var queries = ReadTexts(Path.Combine(folder, "queries.jsonl")).Where(query => judgments.ContainsKey(query.Id)).ToList();
+
+        await using var tokens = await ServiceTokens.StartAsync(cancellationToken);
+        await using var memory = await MemoryProcess.StartAsync(tokens, cancellationToken);
+        using var client = memory.Client("msmarco");
+        var stored = await client.StoreAsync(passages.Select(passage => new { text = passage.Text }), cancellationToken);
+        var passageOf = stored.Zip(passages, (id, passage) => (id, passage.Id)).ToDictionary(pair => pair.id, pair => pair.Id, StringComparer.Ordinal);
+
+        var figures = new Dictionary<string, double>();
+        foreach (var (api, _) in Rankings.All)
+        {
+            var sum = 0.0;
+            foreach (var query in queries)
+            {
+                var found = await client.SearchAsync(query.Text, api, Depth, cancellationToken);
+                sum += Ndcg(judgments[query.Id], [.. found.Select(id => passageOf[id])]);
+            }
+
+            figures[api] = sum / queries.Count;
+        }
+
+        return new BenchReport(
+            Name,
+            [.. Rankings.All.Select(ranking => new BenchRow(ranking.Label, new Dictionary<string, double> { ["nDCG@10"] = figures[ranking.Api] }))],
+            [
+                BenchBar.AtLeast("default, nDCG@10", figures[Rankings.Default], 0.695),
+                BenchBar.AtLeast("default, distance to the better leg", figures[Rankings.Default] - Math.Max(figures["lexical"], figures["dense"]), -0.01),
+            ])
+        {
+            Notes = [$"{passages.Count} passages, {queries.Count} judged queries; gains linear in the grade."],
+        };
+    }
+
+    private static double Ndcg(Dictionary<string, int> grades, List<string> found)
+    {
+        var gain = found.Select((id, i) => grades.GetValueOrDefault(id) / Math.Log2(i + 2)).Sum();
+        var ideal = grades.Values.OrderDescending().Take(Depth).Select((grade, i) => grade / Math.Log2(i + 2)).Sum();
+        return gain / ideal;
+    }
+
+    private static List<(string Id, string Text)> ReadTexts(string file) =>
+        [.. File.ReadLines(file).Select(line =>
+        {
+            using var entry = JsonDocument.Parse(line);
+            return (entry.RootElement.GetProperty("_id").GetString()!, entry.RootElement.GetProperty("text").GetString()!);
+        })];
+
+    private static Dictionary<string, Dictionary<string, int>> ReadJudgments(string file, List<(string Id, string Text)> passages)
+    {
+        var known = passages.Select(passage => passage.Id).ToHashSet(StringComparer.Ordinal);
+        return File.ReadLines(file)
+            .Select(line => line.Split('\t'))
+            .Where(fields => known.Contains(fields[1]) && int.TryParse(fields[2], CultureInfo.InvariantCulture, out var grade) && grade > 0)
+            .GroupBy(fields => fields[0])
+            .ToDictionary(group => group.Key, group => group.ToDictionary(fields => fields[1], fields => int.Parse(fields[2], CultureInfo.InvariantCulture)));
+    }
+}

@@ -1,0 +1,161 @@
+using AiInfra.Bench.Running;
+
+namespace AiInfra.Bench.Overhead;
+
+/// <summary>What the gateway costs on top of the way without it, beside nginx and bare YARP, everything switched on.</summary>
+internal sealed class OverheadBenchmark : IBenchmark
+{
+    private const string Direct = "direct";
+    private const string Yarp = "yarp";
+    private const string Ours = "aiinfra";
+    private const int ManyStreams = 512;
+
+    private static readonly (string Label, int Bytes)[] Bodies = [("1.5kB", 1_500), ("32kB", 32_000), ("400kB", 400_000)];
+
+    public string Name => "overhead";
+
+    public string Summary => "Added latency, CPU, throughput and streams of the gateway, nginx (if on PATH) and bare YARP before the same stub, in paired rounds; about 3 minutes, --full 15";
+
+    public async Task<BenchReport> RunAsync(BenchArguments arguments, CancellationToken cancellationToken)
+    {
+        if (await OverheadServers.TryServeAsync(cancellationToken))
+        {
+            return new BenchReport(Name, [], []);
+        }
+
+        var rounds = arguments.Full ? 21 : 9;
+        var perRound = arguments.Full ? 400 : 80;
+        var span = TimeSpan.FromSeconds(arguments.Full ? 3 : 0.7);
+        var targets = await StartAsync(cancellationToken);
+        try
+        {
+            using var driver = new LoadDriver();
+            var series = targets.ToDictionary(target => target.Name, _ => new Dictionary<string, List<double>>());
+            for (var round = -1; round < rounds; round++)
+            {
+                foreach (var target in targets.Skip(1))
+                {
+                    // The first round warms up and is thrown away.
+                    await MeasureAsync(driver, target, perRound, span, round < 0 ? null : series[target.Name], cancellationToken);
+                }
+            }
+
+            foreach (var target in targets.Skip(1))
+            {
+                var (_, frames) = await driver.StreamsAsync(target, ManyStreams, cancellationToken);
+                Add(series[target.Name], "lost frames", frames.Sum(count => OverheadServers.Frames + 1 - count));
+                Add(series[target.Name], "RSS MB", target.ResidentMegabytes);
+            }
+
+            return Report([.. targets.Skip(1).Select(target => target.Name)], series);
+        }
+        finally
+        {
+            foreach (var target in targets)
+            {
+                await target.DisposeAsync();
+            }
+        }
+    }
+
+    private static async Task MeasureAsync(
+        LoadDriver driver, OverheadTarget target, int perRound, TimeSpan span, Dictionary<string, List<double>>? series, CancellationToken cancellationToken)
+    {
+        foreach (var (label, bytes) in Bodies)
+        {
+            var seconds = await driver.LatenciesAsync(target, bytes, bytes > 100_000 ? perRound / 2 : perRound, cancellationToken);
+            Array.Sort(seconds);
+            Add(series, $"p50 {label} µs", 1e6 * seconds[seconds.Length / 2]);
+            Add(series, $"p99 {label} µs", 1e6 * seconds[(int)(seconds.Length * 0.99)]);
+        }
+
+        foreach (var clients in new[] { 16, 64 })
+        {
+            var before = target.CpuSeconds;
+            var (perSecond, requests) = await driver.ThroughputAsync(target, clients, 1_500, span, cancellationToken);
+            Add(series, $"req/s {clients}", perSecond);
+            Add(series, $"CPU {clients} s/1000", 1000 * (target.CpuSeconds - before) / requests);
+        }
+
+        var (first, _) = await driver.StreamsAsync(target, 4, cancellationToken);
+        Add(series, "first frame ms", 1000 * first);
+    }
+
+    private static async Task<List<OverheadTarget>> StartAsync(CancellationToken cancellationToken)
+    {
+        var targets = new List<OverheadTarget>();
+        var stub = OverheadTarget.FreePort();
+        targets.Add(await OverheadTarget.StartRoleAsync("stub", "stub", stub, $"http://127.0.0.1:{stub}", cancellationToken));
+        targets.Add(OverheadTarget.Direct(stub));
+        if (IsOnPath("nginx"))
+        {
+            targets.Add(await OverheadTarget.StartNginxAsync(OverheadTarget.FreePort(), stub, cancellationToken));
+        }
+
+        var yarp = OverheadTarget.FreePort();
+        targets.Add(await OverheadTarget.StartRoleAsync(Yarp, "yarp", yarp, $"http://127.0.0.1:{yarp}\nhttp://127.0.0.1:{stub}", cancellationToken));
+        var ours = OverheadTarget.FreePort();
+        targets.Add(await OverheadTarget.StartRoleAsync(Ours, "gateway", ours, string.Join('\n',
+            $"--urls=http://127.0.0.1:{ours}", $"--Listeners:Internal:Port={OverheadTarget.FreePort()}", $"--Listeners:Admin:Port={OverheadTarget.FreePort()}",
+            "--Gateway:Models:0:Name=tiny", "--Gateway:Models:0:Service=vllm", $"--services:vllm:http:0=http://127.0.0.1:{stub}",
+            "--Gateway:Keys:0:Id=bench", $"--Gateway:Keys:0:Key={OverheadTarget.Key}", "--Logging:LogLevel:Default=Warning"), cancellationToken));
+        return targets;
+    }
+
+    private BenchReport Report(IReadOnlyList<string> names, Dictionary<string, Dictionary<string, List<double>>> series)
+    {
+        var rows = names.Select(name => new BenchRow(name, series[name].ToDictionary(entry => entry.Key, entry => Median(entry.Value)))).ToList();
+        foreach (var name in names.Skip(1))
+        {
+            rows.Add(new BenchRow($"{name} added", Bodies.ToDictionary(body => $"p50 {body.Label} µs", body => Median(Added(series, name, $"p50 {body.Label} µs")))));
+        }
+
+        var bars = new List<BenchBar>
+        {
+            BenchBar.AtMost("CPU per request at 64 clients / bare YARP's", Ratio(series, "CPU 64 s/1000"), 1.5),
+            BenchBar.AtLeast("requests/s at 64 clients / bare YARP's", Ratio(series, "req/s 64"), 0.75),
+            BenchBar.AtMost("first frame after bare YARP's, ms", Median(series[Ours]["first frame ms"]) - Median(series[Yarp]["first frame ms"]), 1),
+            BenchBar.AtMost($"frames lost of {ManyStreams} streams", series[Ours]["lost frames"][0], 0),
+        };
+        bars.AddRange(Bodies.Select(body => BenchBar.AtMost(
+            $"added p50 at {body.Label} / bare YARP's", Median(Added(series, Ours, $"p50 {body.Label} µs")) / Median(Added(series, Yarp, $"p50 {body.Label} µs")), 1.3)));
+        return new BenchReport(Name, rows, bars)
+        {
+            Notes =
+            [
+                "Medians over paired rounds; every round asks each way in turn. Driver, stub and proxies share this machine's cores: take ratios, and CPU before time.",
+                names.Contains("nginx") ? "nginx: one worker, keep-alive to the stub, no buffering of answers." : "nginx is not on PATH: left out.",
+            ],
+        };
+    }
+
+    private static IEnumerable<double> Added(Dictionary<string, Dictionary<string, List<double>>> series, string name, string column) =>
+        series[name][column].Zip(series[Direct][column], (with, without) => with - without);
+
+    private static double Ratio(Dictionary<string, Dictionary<string, List<double>>> series, string column) =>
+        Median(series[Ours][column].Zip(series[Yarp][column], (ours, yarp) => ours / yarp));
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];
+    }
+
+    private static void Add(Dictionary<string, List<double>>? series, string column, double value)
+    {
+        if (series is null)
+        {
+            return;
+        }
+
+        if (!series.TryGetValue(column, out var values))
+        {
+            series[column] = values = [];
+        }
+
+        values.Add(value);
+    }
+
+    private static bool IsOnPath(string command) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, command)));
+}
