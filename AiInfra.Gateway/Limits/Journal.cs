@@ -60,21 +60,13 @@ internal sealed class Journal : IDisposable
         return state;
     }
 
-    public void Open(long id, string tenant, IReadOnlyList<Claim> claims)
+    public void Open(long id, string tenant, ReservedFor whom, IReadOnlyList<Claim> claims)
     {
         lock (_lock)
         {
             var lines = new StringBuilder();
-            var line = new StringBuilder().Append("O ").Append(id);
-            foreach (var (meter, amount) in claims)
-            {
-                if (IsKept(meter))
-                {
-                    line.Append(' ').Append(NumberOf(meter, tenant, lines)).Append(':').Append(amount);
-                }
-            }
-
-            Write(lines.Append(line).Append('\n').ToString());
+            var kept = claims.Where(claim => IsKept(claim.Meter)).Select(claim => (NumberOf(claim.Meter, tenant, lines), claim.Amount)).ToArray();
+            Write(lines.Append(new JournalRequest(tenant, whom.Day, whom.Who, whom.Tokens, kept).ToLine(id)).Append('\n').ToString());
         }
     }
 

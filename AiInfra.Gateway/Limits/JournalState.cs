@@ -6,7 +6,7 @@ namespace AiInfra.Gateway.Limits;
 /// <remarks>
 /// <code>
 /// M 3 b 100000 1767225600000 team aiinfra:{team}:meter:tenant:tokens:day:2025-12-31     meter 3: a budget (b) or running calls (r)
-/// O 17 3:500 4:1                                                                        request 17 reserved 500 of meter 3 and 1 of 4
+/// O 17 team 2025-12-31 key|user|model 330 3:500 4:1                                            request 17 may use 330 tokens: 500 of meter 3, 1 of 4
 /// S 17 3:120 4:0                                                                        and settled for 120
 /// U 9 team 2025-12-31 key|user|model 1 100 0 20 0 840 0                                 usage record 9
 /// A team 9                                                                              usage up to 9 is in the books
@@ -16,9 +16,12 @@ internal sealed class JournalState
 {
     public Dictionary<int, JournalMeter> Meters { get; } = [];
 
-    public Dictionary<long, (int Meter, long Amount)[]> Open { get; } = [];
+    public Dictionary<long, JournalRequest> Open { get; } = [];
 
     public List<JournalUsage> Usage { get; } = [];
+
+    /// <summary>The highest number that a usage record has had.</summary>
+    public long LastSerial { get; private set; }
 
     /// <summary>Takes in one whole line.</summary>
     public void Apply(string line)
@@ -33,20 +36,22 @@ internal sealed class JournalState
                 };
                 break;
             case "O":
-                Open[Number(words[1])] = Amounts(words);
+                Open[Number(words[1])] = new JournalRequest(words[2], words[3], words[4], Number(words[5]), Amounts(words, from: 6));
                 break;
             case "S":
                 Open.Remove(Number(words[1]));
-                foreach (var (meter, amount) in Amounts(words))
+                foreach (var (meter, amount) in Amounts(words, from: 2))
                 {
                     Meters[meter].Spent += amount;
                 }
 
                 break;
             case "U":
+                LastSerial = Math.Max(LastSerial, Number(words[1]));
                 Usage.Add(new JournalUsage(Number(words[1]), words[2], words[3], words[4], [.. words.Skip(5).Select(Number)]));
                 break;
             case "A":
+                LastSerial = Math.Max(LastSerial, Number(words[2]));
                 Usage.RemoveAll(usage => usage.Tenant == words[1] && usage.Serial <= Number(words[2]));
                 break;
         }
@@ -60,14 +65,20 @@ internal sealed class JournalState
             yield return $"{MeterLine(number, meter)} {meter.Spent}";
         }
 
-        foreach (var (id, claims) in Open)
+        foreach (var (id, request) in Open)
         {
-            yield return $"O {id} {string.Join(' ', claims.Select(claim => $"{claim.Meter}:{claim.Amount}"))}";
+            yield return request.ToLine(id);
         }
 
         foreach (var usage in Usage)
         {
             yield return usage.ToLine();
+        }
+
+        if (LastSerial > 0)
+        {
+            // Removes nothing, tells the number.
+            yield return $"A - {LastSerial}";
         }
     }
 
@@ -77,7 +88,7 @@ internal sealed class JournalState
     /// <summary>What closes this life of the gateway in the store: all that was settled, and what was reserved and never settled.</summary>
     public IEnumerable<StoreLine> ClosingLines(string tenant)
     {
-        var orphaned = Open.Values.SelectMany(claims => claims).ToLookup(claim => claim.Meter, claim => claim.Amount);
+        var orphaned = Open.Values.SelectMany(request => request.Claims).ToLookup(claim => claim.Meter, claim => claim.Amount);
         foreach (var (number, meter) in Meters.Where(meter => meter.Value.Tenant == tenant))
         {
             var charged = meter.IsBudget ? meter.Spent + orphaned[number].Sum() : 0;
@@ -86,8 +97,21 @@ internal sealed class JournalState
         }
     }
 
-    private static (int, long)[] Amounts(string[] words) =>
-        [.. words.Skip(2).Select(word => word.Split(':')).Select(pair => ((int)Number(pair[0]), Number(pair[1])))];
+    /// <summary>The usage that is not in the books yet. Requests that were never settled count with what they had reserved.</summary>
+    public IReadOnlyList<JournalUsage> UsageWithOrphans()
+    {
+        // Numbered after everything else and in the order of their ids, so that a second replay gives the same numbers.
+        var last = LastSerial;
+        return
+        [
+            .. Usage,
+            .. Open.OrderBy(request => request.Key).Select(request => request.Value)
+                .Select(request => new JournalUsage(++last, request.Tenant, request.Day, request.Who, [1, 0, 0, 0, request.Tokens, 0, 0])),
+        ];
+    }
+
+    private static (int, long)[] Amounts(string[] words, int from) =>
+        [.. words.Skip(from).Select(word => word.Split(':')).Select(pair => ((int)Number(pair[0]), Number(pair[1])))];
 
     private static long Number(string word) => long.Parse(word, CultureInfo.InvariantCulture);
 }
@@ -103,3 +127,16 @@ internal sealed record JournalUsage(long Serial, string Tenant, string Day, stri
 {
     public string ToLine() => $"U {Serial} {Tenant} {Day} {Who} {string.Join(' ', Figures)}";
 }
+
+/// <summary>A request that was let in.</summary>
+internal sealed record JournalRequest(string Tenant, string Day, string Who, long Tokens, (int Meter, long Amount)[] Claims)
+{
+    public string ToLine(long id) =>
+        $"O {id} {Tenant} {Day} {Who} {Tokens} {string.Join(' ', Claims.Select(claim => $"{claim.Meter}:{claim.Amount}"))}".TrimEnd();
+}
+
+/// <summary>For whom a reservation is made, as the books name it.</summary>
+/// <param name="Day">The day of the books.</param>
+/// <param name="Who">Key, user and model, see <see cref="Usage.UsageBook"/>.</param>
+/// <param name="Tokens">The upper bound.</param>
+internal readonly record struct ReservedFor(string Day, string Who, long Tokens);

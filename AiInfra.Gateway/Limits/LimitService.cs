@@ -43,9 +43,11 @@ internal sealed partial class LimitService : IDisposable
     /// <summary>Reserves the upper bounds of a request.</summary>
     /// <param name="tenant">Whose limits these are.</param>
     /// <param name="demands">What the request may use at most of each; empty lets it in.</param>
+    /// <param name="whom">For the journal: who is charged if this gateway dies first.</param>
     /// <param name="servesWithoutStore">What the policy says for the time that the store is away.</param>
     /// <param name="cancellationToken">The caller left.</param>
-    public async ValueTask<LimitAnswer> ReserveAsync(string tenant, IReadOnlyList<Demand> demands, bool servesWithoutStore, CancellationToken cancellationToken)
+    public async ValueTask<LimitAnswer> ReserveAsync(
+        string tenant, IReadOnlyList<Demand> demands, ReservedFor whom, bool servesWithoutStore, CancellationToken cancellationToken)
     {
         var limits = _tenants.GetOrAdd(tenant, static (name, settings) => new TenantLimits(name, settings), _settings);
         var id = Interlocked.Increment(ref _lastId);
@@ -58,7 +60,7 @@ internal sealed partial class LimitService : IDisposable
         lock (limits.Lock)
         {
             var waiting = new TaskCompletionSource<LedgerEffect>(TaskCreationOptions.RunContinuationsAsynchronously);
-            limits.Waiting.Add(id, waiting);
+            limits.Waiting.Add(id, (waiting, whom));
             answer = waiting.Task;
             Apply(limits, new LedgerEvent.Reserve(id, demands, servesWithoutStore));
         }
@@ -131,12 +133,14 @@ internal sealed partial class LimitService : IDisposable
 
         if (isAway != _storeIsAway)
         {
-            _storeIsAway = isAway;
             StoreChanged(_logger, isAway ? "away" : "back");
             foreach (var limits in _tenants.Values)
             {
                 Tell(limits, isAway ? new LedgerEvent.StoreAway() : new LedgerEvent.StoreBack());
             }
+
+            // Last: whoever reads it finds the ledgers told.
+            _storeIsAway = isAway;
         }
     }
 
@@ -165,7 +169,7 @@ internal sealed partial class LimitService : IDisposable
                     }
                 }
 
-                await Usage.ReplayAsync(gateway, state.Usage);
+                await Usage.ReplayAsync(gateway, state.UsageWithOrphans());
                 File.Delete(file.Name);
                 Replayed(_logger, gateway, state.Open.Count);
             }
@@ -207,7 +211,7 @@ internal sealed partial class LimitService : IDisposable
             switch (effect)
             {
                 case LedgerEffect.Admit admit:
-                    _journal?.Open(admit.Id, limits.Tenant, admit.Claims);
+                    _journal?.Open(admit.Id, limits.Tenant, limits.Waiting.GetValueOrDefault(admit.Id).Whom, admit.Claims);
                     Answer(limits, admit.Id, effect);
                     break;
                 case LedgerEffect.Refuse refuse:
@@ -230,7 +234,7 @@ internal sealed partial class LimitService : IDisposable
     {
         if (limits.Waiting.Remove(id, out var waiting))
         {
-            waiting.SetResult(effect);
+            waiting.Answer.SetResult(effect);
         }
     }
 
@@ -241,6 +245,7 @@ internal sealed partial class LimitService : IDisposable
         {
             if (!limits.Waiting.Remove(id))
             {
+                _journal?.Settle(id, [], 0, 0, null);
                 Apply(limits, new LedgerEvent.Settle(id, 0, 0));
             }
         }

@@ -9,7 +9,7 @@ internal sealed class TenantLimits(string tenant, LedgerSettings settings)
 
     public Ledger Ledger { get; } = new(tenant, settings);
 
-    public Dictionary<long, TaskCompletionSource<LedgerEffect>> Waiting { get; } = [];
+    public Dictionary<long, (TaskCompletionSource<LedgerEffect> Answer, ReservedFor Whom)> Waiting { get; } = [];
 }
 
 /// <summary>A request that was let in; it must be settled once.</summary>

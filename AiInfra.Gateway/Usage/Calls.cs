@@ -38,7 +38,8 @@ internal sealed class Calls(PolicyStore policies, LimitService limits, Audit aud
         var (price, kind) = (set.PriceOf(model), CallKind.Of(request.Endpoint));
         var bound = BoundOf(request, route, policy, kind);
         var demands = policy.DemandsOf(caller, bound.Tokens, price.MostFor(bound.PromptTokens, bound.CompletionTokens));
-        var answer = await limits.ReserveAsync(caller.Tenant, demands, policy.ServesWithoutStore, context.RequestAborted);
+        var who = new UsageRecord(caller.Tenant, caller.KeyId, caller.User, model);
+        var answer = await limits.ReserveAsync(caller.Tenant, demands, limits.Usage.NameOf(who, bound.Tokens), policy.ServesWithoutStore, context.RequestAborted);
         if (answer.Refusal is { } refusal)
         {
             metrics.Denied(caller.Tenant, "limit");
@@ -52,7 +53,6 @@ internal sealed class Calls(PolicyStore policies, LimitService limits, Audit aud
         }
 
         var setsMaxTokens = request.Endpoint.Generates && policy.CountsTokens && request.Peek.Cost.MaxTokens is null;
-        var who = new UsageRecord(caller.Tenant, caller.KeyId, caller.User, model);
         return new(
             new Call(limits, answer.Ticket!, who, price, bound, request.Peek.Cost, kind, setsMaxTokens ? policy.Options.DefaultMaxTokens : null, time), null);
     }

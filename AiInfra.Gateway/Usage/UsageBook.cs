@@ -33,8 +33,7 @@ internal sealed class UsageBook(RedisLink redis, TimeProvider time)
     /// <returns>The same for the journal.</returns>
     public JournalUsage Add(UsageRecord usage)
     {
-        var day = time.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        var who = $"{Uri.EscapeDataString(usage.Key)}|{Uri.EscapeDataString(usage.User)}|{Uri.EscapeDataString(usage.Model)}";
+        var (day, who, _) = NameOf(usage, 0);
         lock (_lock)
         {
             var record = new JournalUsage(++_serial, usage.Tenant, day, who, usage.Figures);
@@ -47,6 +46,12 @@ internal sealed class UsageBook(RedisLink redis, TimeProvider time)
             return record;
         }
     }
+
+    /// <summary>How the books name a call of now.</summary>
+    public ReservedFor NameOf(UsageRecord usage, long tokens) => new(
+        time.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        $"{Uri.EscapeDataString(usage.Key)}|{Uri.EscapeDataString(usage.User)}|{Uri.EscapeDataString(usage.Model)}",
+        tokens);
 
     /// <summary>Carries what is pending to the store; a batch whose answer was lost goes again as it was.</summary>
     /// <returns>What the store has now, as tenant and serial.</returns>

@@ -29,7 +29,7 @@ public sealed class JournalTests : IDisposable
         {
             for (var id = 0; id < 5; id++)
             {
-                journal.Open(id, "t", _claims);
+                journal.Open(id, "t", new ReservedFor("1970-01-01", "k|u|m", 100), _claims);
                 journal.Sync();
             }
 
@@ -47,7 +47,8 @@ public sealed class JournalTests : IDisposable
 
             Assert.Equal("g1", gateway);
             Assert.Equal([("aiinfra:{t}:budget", 337L, 337L), ("aiinfra:{t}:running", 0L, 0L)], lines.Select(line => (line.StoreKey, line.Used, line.Keep)));
-            Assert.Equal([2L], state.Usage.Select(usage => usage.Serial));
+            // Record 1 is in the books; requests 0, 3 and 4 were never settled.
+            Assert.Equal([(2L, 0L), (3L, 100L), (4L, 100L), (5L, 100L)], state.UsageWithOrphans().Select(usage => (usage.Serial, usage.Figures[4])));
         }
     }
 
@@ -62,7 +63,7 @@ public sealed class JournalTests : IDisposable
     [Fact]
     public void A_torn_line_is_left_out()
     {
-        File.WriteAllText(Path.Combine(_folder.FullName, "g2.journal"), "M 0 b 1000 86400000 t aiinfra:{t}:budget\nO 1 0:100\nS 1 0:4");
+        File.WriteAllText(Path.Combine(_folder.FullName, "g2.journal"), "M 0 b 1000 86400000 t aiinfra:{t}:budget\nO 1 t 1970-01-01 k|u|m 100 0:100\nS 1 0:4");
 
         var (_, file) = Journal.Orphans(_folder.FullName).Single();
         using (file)
