@@ -12,6 +12,7 @@ namespace AiInfra.Gateway.Forwarding;
 /// Headers are listed, not copied: a caller's headers are for the gateway (keys, cookies, engine-internal switches), a replica's
 /// headers are about the replica.
 /// </remarks>
+#pragma warning disable CA1001 // The stream belongs to the reply, whose content disposes it.
 internal sealed class Exchange(
     ModelEndpoint endpoint,
     ModelRoute route,

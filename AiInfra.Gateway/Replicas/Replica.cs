@@ -4,6 +4,7 @@ using System.Text.Json;
 namespace AiInfra.Gateway.Replicas;
 
 /// <summary>One model server: where it is, and what is known of it at the moment.</summary>
+#pragma warning disable CA1001 // A source without a timer holds nothing to dispose, and requests hold its token.
 internal sealed class Replica(Uri address, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Uri> _urls = new(StringComparer.Ordinal);

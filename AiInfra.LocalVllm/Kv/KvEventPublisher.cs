@@ -102,11 +102,11 @@ internal sealed class KvEventPublisher : IDisposable
         {
             if (batch.Sequence >= from)
             {
-                router.SendMoreFrame(request[0].Buffer).SendMoreFrameEmpty().SendMoreFrame(_settings.Topic).SendMoreFrame(Number(batch.Sequence)).SendFrame(batch.Payload);
+                router.SendMoreFrame(request[0].Buffer).SendMoreFrameEmpty()!.SendMoreFrame(_settings.Topic).SendMoreFrame(Number(batch.Sequence)).SendFrame(batch.Payload);
             }
         }
 
-        router.SendMoreFrame(request[0].Buffer).SendMoreFrameEmpty().SendMoreFrameEmpty().SendMoreFrame(Number(-1)).SendFrameEmpty();
+        router.SendMoreFrame(request[0].Buffer).SendMoreFrameEmpty()!.SendMoreFrameEmpty()!.SendMoreFrame(Number(-1)).SendFrameEmpty();
     }
 
     private static byte[] Number(long value)

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using AiInfra.LocalVllm.Engine;
 using AiInfra.LocalVllm.Generation;
 using AiInfra.LocalVllm.Http;

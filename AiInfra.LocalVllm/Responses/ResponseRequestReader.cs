@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using AiInfra.LocalVllm.Chat;
 using AiInfra.LocalVllm.Engine;
 using AiInfra.LocalVllm.Generation;
 using AiInfra.LocalVllm.Http;

@@ -3,7 +3,6 @@ using AiInfra.LocalVllm.Generation;
 using AiInfra.LocalVllm.Http;
 using AiInfra.LocalVllm.Models;
 using AiInfra.LocalVllm.Pooling;
-using AiInfra.LocalVllm.Serving;
 
 namespace AiInfra.LocalVllm.ScaleOut;
 

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Routing;
-
 namespace AiInfra.MemoryService.Telemetry;
 
 /// <summary>Measures every call at the doors by what it does.</summary>
