@@ -77,7 +77,7 @@ internal sealed class InstanceFile(StateFolder state)
     {
         if (!OperatingSystem.IsWindows())
         {
-            ProcessTable.Signal(ProcessTable.Tree(id), id, 9);
+            ProcessTable.Signal(id, 9);
             return;
         }
 

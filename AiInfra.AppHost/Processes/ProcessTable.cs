@@ -7,10 +7,20 @@ namespace AiInfra.AppHost.Processes;
 /// <summary>The processes of this machine, as far as stopping trees and recognising orphans needs it (Linux and macOS).</summary>
 internal static partial class ProcessTable
 {
-    private sealed record Entry(int Pid, int Parent, int Session, bool IsZombie);
+    private sealed record Entry(int Pid, int Parent, int Group, int Session, bool IsZombie);
 
     /// <summary>Every living process that was started by <paramref name="root"/>: its session, and descendants that left it.</summary>
-    public static IReadOnlyList<int> Tree(int root)
+    public static IReadOnlyList<int> Tree(int root) => [.. Living(root).Select(entry => entry.Pid)];
+
+    /// <summary>Signals every process of the tree once: some programs take a second request to end for an order to drop everything.</summary>
+    public static void Signal(int root, int signal)
+    {
+        var outside = Living(root).Where(entry => entry.Group != root).ToList();
+        _ = Kill(-root, signal);
+        outside.ForEach(entry => Kill(entry.Pid, signal));
+    }
+
+    private static List<Entry> Living(int root)
     {
         var entries = Entries();
         var tree = entries.Where(entry => entry.Session == root || entry.Pid == root).Select(entry => entry.Pid).ToHashSet();
@@ -19,16 +29,7 @@ internal static partial class ProcessTable
             tree.Add(child.Pid);
         }
 
-        return [.. entries.Where(entry => tree.Contains(entry.Pid) && !entry.IsZombie).Select(entry => entry.Pid)];
-    }
-
-    public static void Signal(IEnumerable<int> tree, int root, int signal)
-    {
-        _ = Kill(-root, signal);
-        foreach (var pid in tree)
-        {
-            _ = Kill(pid, signal);
-        }
+        return entries.FindAll(entry => tree.Contains(entry.Pid) && !entry.IsZombie);
     }
 
     public static bool SendSignal(int pid, int signal) => Kill(pid, signal) == 0;
@@ -61,14 +62,14 @@ internal static partial class ProcessTable
                 .Where(pid => pid > 0)
                 .Select(pid => (pid, stat: Stat(pid)))
                 .Where(one => one.stat is not null)
-                .Select(one => new Entry(one.pid, Number(one.stat![1]), Number(one.stat[3]), one.stat[0] is "Z" or "X"))];
+                .Select(one => new Entry(one.pid, Number(one.stat![1]), Number(one.stat[2]), Number(one.stat[3]), one.stat[0] is "Z" or "X"))];
         }
 
         using var ps = Process.Start(new ProcessStartInfo("/bin/ps", "-axo pid=,ppid=,sess=,pgid=,state=") { RedirectStandardOutput = true })!;
         var lines = ps.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         // The session column of macOS is an address, not an id: a session leader's group is its id as well.
         return [.. lines.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(fields => fields.Length == 5)
-            .Select(fields => new Entry(Number(fields[0]), Number(fields[1]), Number(fields[3]), fields[4].StartsWith('Z')))];
+            .Select(fields => new Entry(Number(fields[0]), Number(fields[1]), Number(fields[3]), Number(fields[3]), fields[4].StartsWith('Z')))];
     }
 
     // "812 (a name) S 1 812 812 ...": the name may hold anything, so fields count from the last parenthesis: 0 state, 1 parent,

@@ -28,9 +28,9 @@ internal sealed partial class UnixChildProcess : ChildProcess
 
     public override int Id { get; }
 
-    public override void TerminateTree() => ProcessTable.Signal(ProcessTable.Tree(Id), Id, SigTerm);
+    public override void TerminateTree() => ProcessTable.Signal(Id, SigTerm);
 
-    public override void KillTree() => ProcessTable.Signal(ProcessTable.Tree(Id), Id, SigKill);
+    public override void KillTree() => ProcessTable.Signal(Id, SigKill);
 
     public override bool IsTreeAlive() => !Exited.IsCompleted || ProcessTable.Tree(Id).Count > 0;
 
