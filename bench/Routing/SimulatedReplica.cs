@@ -6,8 +6,8 @@ namespace AiInfra.Bench.Routing;
 /// <summary>One replica: LocalVllm's scheduler, and what gateways see of it.</summary>
 internal sealed class SimulatedReplica
 {
-    // Blocks of 64 tokens instead of 16: the traces share prefixes in pieces of 512, and the simulation is four times as fast.
-    private const int BlockSize = 64;
+    // Blocks of 512 tokens instead of 16: the traces share prefixes in pieces of that size, and an unlimited cache stays small to simulate.
+    private const int BlockSize = Trace.BlockTokens;
 
     private readonly int _index;
     private readonly int[] _inFlight;
