@@ -13,6 +13,7 @@ builder.AddMemories();
 builder.AddChromaClient("chroma");
 builder.AddIndexing();
 builder.AddSearch();
+builder.AddLifecycle();
 builder.AddMemoryMcp();
 builder.AddMemoryMetrics();
 

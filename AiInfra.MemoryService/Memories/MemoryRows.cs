@@ -79,6 +79,21 @@ internal static class MemoryRows
         return page;
     }
 
+    /// <summary>Memories of any user whose time is over, at most <paramref name="limit"/>.</summary>
+    public static List<(long Sequence, MemoryRecord Memory)> Expired(SqliteConnection connection, DateTimeOffset now, int limit)
+    {
+        using var command = connection.Command(
+            $"SELECT {Columns}, seq FROM memories WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2", Milliseconds(now), limit);
+        using var reader = command.ExecuteReader();
+        var expired = new List<(long, MemoryRecord)>();
+        while (reader.Read())
+        {
+            expired.Add((reader.GetInt64(7), Read(reader)));
+        }
+
+        return expired;
+    }
+
     /// <summary>The earliest memory of the user with these very words outside any session.</summary>
     public static string? DuplicateOf(SqliteConnection connection, string user, string text)
     {
