@@ -16,7 +16,7 @@ public sealed class LeaseScriptTests(RedisServer redis)
     {
         var port = FreePorts.Next();
         using var garnet = new GarnetServer(
-            ["--bind", "127.0.0.1", "--port", $"{port}", "--lua", "--memory", "64m", "--page", "1m", "--index", "8m", "--device-type", "RandomAccess", "--quiet"]);
+            ["--bind", "127.0.0.1", "--port", $"{port}", "--lua", "--memory", "64m", "--page", "1m", "--index", "8m", "--device-type", "RandomAccess"]);
         garnet.Start();
         await using var connection = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port}");
 

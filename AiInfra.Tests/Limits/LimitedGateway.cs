@@ -1,3 +1,4 @@
+using AiInfra.Gateway.Tenants;
 using AiInfra.Gateway.Usage;
 using AiInfra.Tests.Gateway;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +34,12 @@ internal sealed class LimitedGateway : IAsyncDisposable
             "--Keys:Pepper=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
             Everything(), "--Access:Policies:default:Models:0=*", "--Access:Policies:default:Memory:0=read", .. settings,
         ]);
+        // Until the issued keys were read once, an unknown key is answered by 503.
+        while (!server.App.Services.GetRequiredService<IdentityWorker>().IsReady)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
         return new LimitedGateway(replica, server, journals, tenant);
     }
 
