@@ -67,13 +67,15 @@ public sealed class PlatformFixture : IAsyncLifetime
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(StartLimit);
         _telemetry = await TelemetryReceiver.StartAsync(limit.Token);
+        // Without a viewer of its own the AppHost leaves it to its environment where telemetry goes.
+        Environment.SetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT", _telemetry.Otlp.ToString());
+        Environment.SetEnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
         _builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AiInfra_AppHost>(
             [
                 "--AppHost:Engine=simulated",
                 // Alerts in seconds instead of minutes.
                 "--Monitoring:ScrapeInterval=00:00:02", "--Monitoring:AlertDelayFactor=0.02",
                 $"--Monitoring:PageWebhook={_telemetry.Webhook}", $"--Monitoring:TicketWebhook={_telemetry.Webhook}",
-                $"--ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL={_telemetry.Otlp}",
             ],
             limit.Token);
         ApiKey = await ParameterAsync("api-key");
@@ -96,6 +98,8 @@ public sealed class PlatformFixture : IAsyncLifetime
 
         if (_telemetry is not null)
         {
+            Environment.SetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT", null);
+            Environment.SetEnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL", null);
             await _telemetry.DisposeAsync();
         }
     }
