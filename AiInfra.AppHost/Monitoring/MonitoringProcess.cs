@@ -1,7 +1,6 @@
 using System.Globalization;
 using AiInfra.AppHost.Prerequisites;
 using AiInfra.AppHost.Redis;
-using AiInfra.AppHost.State;
 
 namespace AiInfra.AppHost.Monitoring;
 

@@ -39,7 +39,7 @@ internal sealed class TelemetryViewer(string name, string command, string workin
     }
 
     /// <returns>Command and arguments, or nothing when no dashboard is on this machine.</returns>
-    private static string[] Find(IConfiguration configuration)
+    private static string[] Find(ConfigurationManager configuration)
     {
         if ((configuration["AppHost:DashboardPath"] ?? configuration["ASPIRE_DASHBOARD_PATH"]) is { Length: > 0 } path)
         {

@@ -2,7 +2,6 @@ using AiInfra.Gateway.Tenants;
 using AiInfra.Gateway.Usage;
 using AiInfra.Tests.Gateway;
 using Microsoft.Extensions.DependencyInjection;
-using StackExchange.Redis;
 
 namespace AiInfra.Tests.Limits;
 

@@ -1,5 +1,3 @@
-using AiInfra.Tests.Gateway;
-
 namespace AiInfra.Tests.Limits;
 
 public sealed class StoreAwayTests : IAsyncLifetime
