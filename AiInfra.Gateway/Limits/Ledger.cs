@@ -24,8 +24,6 @@ internal sealed class Ledger(string tenant, LedgerSettings settings)
     /// <summary>Every meter that is known here, for headers and reports.</summary>
     public IReadOnlyCollection<Meter> Meters => _meters.All;
 
-    public int OpenReservations => _reservations.Count;
-
     /// <summary>Nothing waits to be told to the store, and nothing runs.</summary>
     public bool IsQuiet => _inFlight is null && _dirty.Count == 0 && _reservations.Count == 0 && _waiting.Count == 0;
 
@@ -234,6 +232,8 @@ internal sealed class Ledger(string tenant, LedgerSettings settings)
         {
             if (!waiting.Claims.Where(claim => claim.IsShort(now.Elapsed)).All(claim => asked.Contains(claim.Meter.StoreKey)))
             {
+                // What it is short of changed while the message was away.
+                MarkShort(waiting, now);
                 return false;
             }
 
@@ -324,6 +324,11 @@ internal sealed class Ledger(string tenant, LedgerSettings settings)
     {
         RefuseWaiting(RefusalReason.Limit, waiting => waiting.Deadline <= now.Elapsed, now);
         AdmitWaiting(now);
+        foreach (var waiting in _waiting)
+        {
+            MarkShort(waiting, now);
+        }
+
         foreach (var meter in _meters.All)
         {
             Review(meter, now);

@@ -6,6 +6,7 @@ namespace AiInfra.Tests.Limits;
 /// One seeded schedule in virtual time: gateways that share limits through a store, with arrivals, cancels, crashes, restarts, lost,
 /// late and repeated messages, a store that goes away, and a calendar that steps. After every event the truth is held against the limits.
 /// </summary>
+/// <remarks>Over 400 lines because a schedule is one story: its world, its events and its checks share every field.</remarks>
 internal sealed class LimitSchedule
 {
     public const long Price = 3;
