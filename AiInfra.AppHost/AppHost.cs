@@ -33,6 +33,7 @@ var gateway = builder.AddDotnetProject("gateway", "../AiInfra.Gateway/AiInfra.Ga
     .WithModels(vllm)
     .WithOperatorKeys(apiKey, adminKey)
     .WithEnvironment("Tokens__SigningKey", signingKey)
+    .WithGatewayData()
     .WithPrivateTelemetry();
 
 var memory = builder.AddDotnetProject("memory", "../AiInfra.MemoryService/AiInfra.MemoryService.csproj")

@@ -1,6 +1,6 @@
+using AiInfra.Bench.Limits;
 using AiInfra.Bench.LocalModel;
 using AiInfra.Bench.LocalVllm;
-using AiInfra.Bench.Limits;
 using AiInfra.Bench.LoCoMo;
 using AiInfra.Bench.MsMarco;
 using AiInfra.Bench.Overhead;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using AiInfra.AppHost.Ports;
+using AiInfra.AppHost.State;
 using Microsoft.Extensions.Configuration;
 
 namespace Aspire.Hosting;
@@ -40,7 +41,15 @@ internal static class GatewayExtensions
             .WithEnvironment("Gateway__Keys__0__Key", apiKey)
             .WithEnvironment("Gateway__Keys__0__Tenant", "default")
             .WithEnvironment("Gateway__Keys__0__User", "local")
-            .WithEnvironment("Admin__Key", adminKey);
+            .WithEnvironment("Admin__Key", adminKey)
+            // Hashes of keys that the admin API issues: another pepper would make every one of them foreign.
+            .WithEnvironment("Keys__Pepper", builder.ApplicationBuilder.AddGeneratedSecret("key-pepper", GeneratedSecrets.Pepper));
+
+    /// <summary>Where the gateway keeps the journal of what was used, until Redis has it.</summary>
+    public static IResourceBuilder<T> WithGatewayData<T>(this IResourceBuilder<T> builder)
+        where T : IResourceWithEnvironment => !builder.ApplicationBuilder.ExecutionContext.IsRunMode
+            ? builder
+            : builder.WithEnvironment("Limits__JournalFolder", builder.ApplicationBuilder.State().Folder("gateway"));
 
     /// <summary>Switches off what Aspire switches on in Development: prompts in traces, and query strings in them.</summary>
     public static IResourceBuilder<T> WithPrivateTelemetry<T>(this IResourceBuilder<T> builder)

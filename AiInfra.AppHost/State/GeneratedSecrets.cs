@@ -16,6 +16,9 @@ internal sealed class GeneratedSecrets(StateFolder state)
     /// <summary>256 random bits as hexadecimal digits: no character that a connection string would have to escape.</summary>
     public static string Password() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
+    /// <summary>256 random bits in base64, for keyed hashes.</summary>
+    public static string Pepper() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+
     /// <summary>A P-256 key for ES256 signatures, PKCS#8 in base64.</summary>
     public static string SigningKey()
     {

@@ -34,7 +34,7 @@ internal static class RequestFields
     public static bool IsEngineInternal(RequestField field) => field >= RequestField.Priority;
 
     /// <summary>True for the fields that may refer to media by URL.</summary>
-    public static bool HoldsContent(RequestField field) => 
+    public static bool HoldsContent(RequestField field) =>
         field is RequestField.Messages or RequestField.Input or RequestField.System or RequestField.Instructions or RequestField.Prompt;
 
     /// <summary>The field of the property name that the reader stands on; escapes in the name are seen through.</summary>

@@ -54,7 +54,12 @@ public sealed class ListenerTests
 
     private static async Task<WebApplication> StartAsync(params string[] args)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            // The tests' own folder holds the settings of the services that they refer to.
+            ContentRootPath = Path.GetTempPath(),
+        });
         builder.AddServiceDefaults();
         var app = builder.Build();
         app.MapDefaultEndpoints();

@@ -34,8 +34,16 @@ internal sealed class LimitsBenchmark : IBenchmark
             var isBudget = limit != "TokensPerMinute";
             rows.Add(new BenchRow(name, new Dictionary<string, double>
             {
-                ["limit"] = budget, ["produced"] = produced, ["booked"] = booked, ["charged"] = isBudget ? charged : booked, ["uncounted"] = uncounted,
-                ["requests"] = requests, ["done"] = clients.Completed, ["left"] = clients.Cancelled, ["429"] = clients.Refused, ["failed"] = clients.Failed,
+                ["limit"] = budget,
+                ["produced"] = produced,
+                ["booked"] = booked,
+                ["charged"] = isBudget ? charged : booked,
+                ["uncounted"] = uncounted,
+                ["requests"] = requests,
+                ["done"] = clients.Completed,
+                ["left"] = clients.Cancelled,
+                ["429"] = clients.Refused,
+                ["failed"] = clients.Failed,
             }));
             bars.Add(BenchBar.AtMost($"{name}: tokens charged over the limit", Math.Max(0, (isBudget ? charged : booked) - budget), 0));
             bars.Add(BenchBar.AtMost($"{name}: tokens produced over the limit", Math.Max(0, produced - budget), 0));

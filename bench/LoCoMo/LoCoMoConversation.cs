@@ -14,7 +14,11 @@ internal sealed record LoCoMoConversation(string Name, IReadOnlyList<Turn> Turns
 {
     public static readonly IReadOnlyDictionary<int, string> Categories = new Dictionary<int, string>
     {
-        [1] = "multi-hop", [2] = "temporal", [3] = "open-domain", [4] = "single-hop", [5] = "adversarial",
+        [1] = "multi-hop",
+        [2] = "temporal",
+        [3] = "open-domain",
+        [4] = "single-hop",
+        [5] = "adversarial",
     };
 
     private static readonly char[] Separators = [';', ',', ' '];

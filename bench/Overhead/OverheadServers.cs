@@ -100,7 +100,10 @@ internal static class OverheadServers
         var forwarder = app.Services.GetRequiredService<IHttpForwarder>();
         var client = new HttpMessageInvoker(new SocketsHttpHandler
         {
-            UseProxy = false, UseCookies = false, AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None,
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
         });
         app.Run(async context => await forwarder.SendAsync(context, upstream, client));
         return app;

@@ -71,7 +71,10 @@ internal sealed class Fleet
 
         var routed = new RouteRequest
         {
-            Blocks = Workload.Chain(request), BlockTokens = Trace.BlockTokens, PromptTokens = request.PromptTokens, Session = (ulong)request.Blocks[0] + 1,
+            Blocks = Workload.Chain(request),
+            BlockTokens = Trace.BlockTokens,
+            PromptTokens = request.PromptTokens,
+            Session = (ulong)request.Blocks[0] + 1,
         };
         var policy = _gateways[gateway];
         var chosen = policy.Pick(candidates, routed, TimeSpan.FromSeconds(_now));
