@@ -19,7 +19,7 @@ internal sealed class ChatRequestReader(IInferenceEngine engine, ServedModels mo
         var body = FieldReader.ForBody(root);
         var turns = TurnReader.Read(body, models.Primary);
         var modelName = body.Text("model");
-        var fields = SamplingReader.Read(body);
+        var fields = SamplingReader.Read(body, engine.Model.Defaults);
         var maxTokens = body.Integer("max_completion_tokens") ?? fields.MaxTokens;
         var stream = body.Flag("stream", false);
         var logprobs = body.Flag("logprobs", false);
@@ -75,7 +75,7 @@ internal sealed class ChatRequestReader(IInferenceEngine engine, ServedModels mo
 
         var length = engine.Model.MaxModelLength;
         SamplingReader.CheckLength(tokens.Length, length);
-        var sampling = SamplingReader.Check(fields, SamplingReader.MaxTokens(maxTokens, tokens.Length, length)) with
+        var sampling = SamplingReader.Check(fields, SamplingReader.MaxTokens(maxTokens ?? engine.Model.Defaults?.MaxTokens, tokens.Length, length)) with
         {
             Logprobs = logprobs ? (int)topLogprobs : null,
             PromptLogprobs = promptLogprobs is { } count ? (int)count : echo ? 0 : null,

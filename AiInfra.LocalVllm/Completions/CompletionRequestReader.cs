@@ -17,7 +17,7 @@ internal sealed class CompletionRequestReader(IInferenceEngine engine, ServedMod
     {
         var body = FieldReader.ForBody(root);
         var modelName = body.Text("model");
-        var fields = SamplingReader.Read(body);
+        var fields = SamplingReader.Read(body, engine.Model.Defaults);
         var stream = body.Flag("stream", false);
         var logprobs = body.Integer("logprobs");
         var promptLogprobs = body.Integer("prompt_logprobs");

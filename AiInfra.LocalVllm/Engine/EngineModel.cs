@@ -6,4 +6,8 @@ namespace AiInfra.LocalVllm.Engine;
 /// <param name="MaxModelLength">Prompt and answer together, in tokens.</param>
 /// <param name="BlockSize">Tokens per block of the prefix cache; 0 without one.</param>
 /// <param name="BlockCount">Blocks in the cache, the reserved one included.</param>
-internal sealed record EngineModel(string OwnedBy, string Notice, int MaxModelLength, int BlockSize, int BlockCount);
+internal sealed record EngineModel(string OwnedBy, string Notice, int MaxModelLength, int BlockSize, int BlockCount)
+{
+    /// <summary>Used where a request leaves sampling open; null keeps vLLM's own: temperature 1, the whole context.</summary>
+    public GenerationDefaults? Defaults { get; init; }
+}

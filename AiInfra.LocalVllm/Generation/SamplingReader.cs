@@ -47,10 +47,10 @@ internal static class SamplingReader
         public JsonElement? LogitBias { get; init; }
     }
 
-    public static Fields Read(FieldReader body) => new()
+    public static Fields Read(FieldReader body, GenerationDefaults? defaults) => new()
     {
-        Temperature = body.Number("temperature"),
-        TopP = body.Number("top_p"),
+        Temperature = body.Number("temperature") ?? defaults?.Temperature,
+        TopP = body.Number("top_p") ?? defaults?.TopP,
         TopK = body.Integer("top_k"),
         MinP = body.Number("min_p"),
         RepetitionPenalty = body.Number("repetition_penalty"),

@@ -18,7 +18,7 @@ internal sealed class MessageRequestReader(IInferenceEngine engine, ServedModels
         body.Required("model");
         body.Required("messages");
         body.Required("max_tokens");
-        var fields = SamplingReader.Read(body) with { Stops = body.Texts("stop_sequences") };
+        var fields = SamplingReader.Read(body, engine.Model.Defaults) with { Stops = body.Texts("stop_sequences") };
         var stream = body.Flag("stream", false);
         var (adapter, turns, tokens) = Prompt(body);
         var tools = Tools(body);

@@ -21,7 +21,7 @@ internal sealed class ResponseRequestReader(IInferenceEngine engine, ServedModel
             body.Issues.Add("missing", "body.input", "Field required", $"<dict of {root.EnumerateObject().Count() + 1} items>");
         }
 
-        var fields = SamplingReader.Read(body);
+        var fields = SamplingReader.Read(body, engine.Model.Defaults);
         var maxOutput = body.Integer("max_output_tokens");
         var background = body.Flag("background", false);
         var storing = body.Flag("store", true) && settings.ResponsesStore;
@@ -49,7 +49,7 @@ internal sealed class ResponseRequestReader(IInferenceEngine engine, ServedModel
         var tokens = engine.Tokenizer.EncodeChat(turns, addGenerationPrompt: true, continueFinalMessage: false);
         var length = engine.Model.MaxModelLength;
         SamplingReader.CheckLength(tokens.Length, length);
-        var maxTokens = SamplingReader.MaxTokens(maxOutput, tokens.Length, length);
+        var maxTokens = SamplingReader.MaxTokens(maxOutput ?? engine.Model.Defaults?.MaxTokens, tokens.Length, length);
         return new ResponseRequest
         {
             ModelName = models.NameFor(adapter),

@@ -124,7 +124,7 @@ internal sealed class GenerateEndpoints(
         body.Issues.ThrowIfAny();
         var adapter = models.Resolve(body.Text("model"));
         var fields = parameters is { ValueKind: JsonValueKind.Object } given
-            ? SamplingReader.Read(new FieldReader(given, "body.sampling_params", body.Issues))
+            ? SamplingReader.Read(new FieldReader(given, "body.sampling_params", body.Issues), null)
             : new SamplingReader.Fields();
         body.Issues.ThrowIfAny();
         SamplingReader.CheckLength(tokens.Count, engine.Model.MaxModelLength);

@@ -8,6 +8,9 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
     /// <summary>Tokens of all running sequences together, unless the context is longer or <c>--num-gpu-blocks-override</c> says otherwise: 377 MB.</summary>
     private const int DefaultRunningTokens = 8192;
 
+    /// <summary>Answer tokens of a chat that sets no limit: this model may ramble to the end of its context.</summary>
+    private const int DefaultAnswerTokens = 256;
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly GrammarCache _grammars = new();
@@ -145,7 +148,10 @@ internal sealed partial class SmolLm2Engine(SmolLm2Settings settings, TimeProvid
             var loop = new StepLoop(graph, settings, runningTokens, prefixes, sampler, time) { StepCompleted = tokens => StepCompleted?.Invoke(tokens) };
             var blocks = prefixes is null ? runningTokens / settings.BlockSize : prefixBlocks;
             var model = new EngineModel(
-                OwnedBy: "aiinfra-localvllm", ModelNotice.For(folder), context, prefixes is null ? 0 : settings.BlockSize, blocks + 1);
+                OwnedBy: "aiinfra-localvllm", ModelNotice.For(folder), context, prefixes is null ? 0 : settings.BlockSize, blocks + 1)
+            {
+                Defaults = new GenerationDefaults(Temperature: 0.2, TopP: 0.9, MaxTokens: Math.Min(DefaultAnswerTokens, context)),
+            };
             var seconds = time.GetElapsedTime(started).TotalSeconds;
             LogLoaded(
                 folder.Path,
