@@ -42,6 +42,16 @@ public sealed class ServerTests(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task A_chat_that_sets_no_limit_ends_even_where_the_model_would_go_on()
+    {
+        var reply = await fixture.Server.PostAsync(
+            "/v1/chat/completions", new { messages = new[] { new { role = "user", content = "Count." } }, ignore_eos = true });
+
+        Assert.Equal(256, reply.GetProperty("usage").GetProperty("completion_tokens").GetInt32());
+        Assert.Equal("length", reply.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
+    }
+
+    [Fact]
     public async Task The_official_client_streams_an_answer()
     {
         var client = new ChatClient("smollm2", new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(fixture.Server.Address, "v1") });
