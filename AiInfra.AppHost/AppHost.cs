@@ -30,7 +30,7 @@ var gateway = builder.AddDotnetProject("gateway", "../AiInfra.Gateway/AiInfra.Ga
     .WithHttpEndpoint(name: "admin", env: "Listeners__Admin__Port")
     .WithHttpHealthCheck("/health", endpointName: "internal")
     .WithReference(redis).WaitFor(redis)
-    .WithModels(vllm)
+    .WithModels(vllm).WithDrainCommands(vllm, adminKey)
     .WithOperatorKeys(apiKey, adminKey)
     .WithEnvironment("Tokens__SigningKey", signingKey)
     .WithGatewayData()
@@ -53,7 +53,7 @@ var prometheus = builder.AddPrometheus("prometheus", builder.AddAlertmanager("al
     .. ScrapeSource.Replicas(vllm), .. builder.AddRedisExporter("redis-exporter", redis), .. builder.AddNodeExporter("node-exporter"),
 ]);
 builder.AddGrafana("grafana", prometheus);
-
+builder.AddDashboardLook();
 builder.AddFirstSteps(gateway, apiKey);
 
 builder.Build().Run();
