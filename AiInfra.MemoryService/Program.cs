@@ -1,3 +1,4 @@
+using AiInfra.MemoryService.Chat;
 using AiInfra.MemoryService.Context;
 using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Memories;
@@ -13,6 +14,7 @@ builder.AddMemories();
 builder.AddChromaClient("chroma");
 builder.AddIndexing();
 builder.AddSearch();
+builder.AddChat();
 builder.AddLifecycle();
 builder.AddMemoryMcp();
 builder.AddMemoryMetrics();
@@ -29,6 +31,7 @@ app.MapDefaultEndpoints();
 app.MapMemories();
 app.MapSearch();
 app.MapContext();
+app.MapChat();
 app.MapKnowledge();
 app.MapMemoryMcp();
 
