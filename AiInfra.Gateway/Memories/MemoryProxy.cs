@@ -35,7 +35,7 @@ internal sealed partial class MemoryProxy(
             return;
         }
 
-        var exchange = new MemoryExchange(tokens.TokenFor(caller, Audience));
+        var exchange = new MemoryExchange(await tokens.TokenForAsync(caller, Audience));
         var error = await forwarder.SendAsync(
             context, await FindServiceAsync(context.RequestAborted), upstream.Invoker, Config, exchange, context.RequestAborted);
         if ((error != ForwarderError.None || exchange.TokenRefused) && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
