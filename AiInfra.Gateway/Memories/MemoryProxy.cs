@@ -2,6 +2,7 @@ using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Forwarding;
 using AiInfra.Gateway.Tenants;
 using AiInfra.Gateway.Tokens;
+using AiInfra.Gateway.Usage;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.ServiceDiscovery;
 using Yarp.ReverseProxy.Forwarder;
@@ -10,7 +11,7 @@ namespace AiInfra.Gateway.Memories;
 
 /// <summary>Forwards <c>/v1/memories</c> and <c>/mcp</c> to the memory service, with a service token in the place of the caller's key.</summary>
 internal sealed partial class MemoryProxy(
-    IHttpForwarder forwarder, UpstreamClient upstream, ServiceEndpointResolver resolver, ServiceTokenIssuer tokens, IConfiguration configuration,
+    IHttpForwarder forwarder, UpstreamClient upstream, ServiceEndpointResolver resolver, ServiceTokenIssuer tokens, PlainCalls calls, IConfiguration configuration,
     ILogger<MemoryProxy> logger)
 {
     private const string Audience = "memory";
@@ -22,9 +23,9 @@ internal sealed partial class MemoryProxy(
 
     public IEnumerable<ApiEndpoint> Endpoints =>
     [
-        new("/v1/memories", [HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete], Dialect.Problem, ForwardAsync),
-        new("/v1/memories/", [HttpMethods.Get, HttpMethods.Post, HttpMethods.Put, HttpMethods.Patch, HttpMethods.Delete], Dialect.Problem, ForwardAsync, IsPrefix: true),
-        new("/mcp", [HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete], Dialect.Problem, ForwardAsync),
+        new("/v1/memories", [HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete], Dialect.Problem, calls.Within(Audience, ForwardAsync)),
+        new("/v1/memories/", [HttpMethods.Get, HttpMethods.Post, HttpMethods.Put, HttpMethods.Patch, HttpMethods.Delete], Dialect.Problem, calls.Within(Audience, ForwardAsync), IsPrefix: true),
+        new("/mcp", [HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete], Dialect.Problem, calls.Within(Audience, ForwardAsync)),
     ];
 
     private async Task ForwardAsync(HttpContext context, ApiEndpoint endpoint, Caller caller)

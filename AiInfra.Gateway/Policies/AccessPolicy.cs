@@ -80,7 +80,11 @@ internal sealed class AccessPolicy
             };
             foreach (var rule in rules)
             {
-                demands.Add(new Demand(subject, rule, rule.Unit switch { MeterUnit.Tokens => tokens, MeterUnit.Money => money, _ => 1 }));
+                var amount = rule.Unit switch { MeterUnit.Tokens => tokens, MeterUnit.Money => money, _ => 1 };
+                if (amount > 0)
+                {
+                    demands.Add(new Demand(subject, rule, amount));
+                }
             }
         }
 

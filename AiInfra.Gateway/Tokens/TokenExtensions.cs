@@ -31,7 +31,7 @@ internal static class TokenExtensions
             server.RegisterScopes(ServiceScopes.All);
             server.DisableAccessTokenEncryption();
             // The clients' own lists say it.
-            server.DisableAudienceValidation();
+            server.DisableAudienceValidation().DisableResourceValidation();
             server.AddEventHandler<ValidateTokenRequestContext>(handler => handler.UseSingletonHandler<TokenServer>());
             server.AddEventHandler<HandleTokenRequestContext>(handler => handler.UseSingletonHandler<TokenServer>());
             server.AddEventHandler<GenerateTokenContext>(handler => handler.UseSingletonHandler<IssuerName>().SetOrder(int.MinValue));

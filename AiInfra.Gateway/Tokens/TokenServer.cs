@@ -25,7 +25,7 @@ internal sealed class TokenServer(IOptionsMonitor<TokenOptions> options) : IOpen
         }
         else if (AudienceOf(request) is not { } audience || !client.Audiences.Contains(audience))
         {
-            context.Reject(Errors.InvalidTarget, "One 'audience' is required, and it must be a service that the client may call.");
+            context.Reject(Errors.InvalidTarget, "One 'audience' (token exchange) or 'resource' (http://name) is required, and it must be a service that the client may call.");
         }
         else if (request.IsTokenExchangeGrantType() && !client.MayAct)
         {
@@ -54,7 +54,13 @@ internal sealed class TokenServer(IOptionsMonitor<TokenOptions> options) : IOpen
         return default;
     }
 
-    private static string? AudienceOf(OpenIddictRequest request) => request.Audiences is [{ Length: > 0 } audience] ? audience : null;
+    // By its name in a token exchange (RFC 8693), by its address in service discovery otherwise (RFC 8707): http://memory.
+    private static string? AudienceOf(OpenIddictRequest request) => (request.Audiences, request.Resources) switch
+    {
+        ([{ Length: > 0 } audience], null or []) => audience,
+        (null or [], [{ } resource]) when Uri.TryCreate(resource, UriKind.Absolute, out var uri) && resource == $"http://{uri.Host}" => uri.Host,
+        _ => null,
+    };
 
     private static bool HasSecret(TokenClientOptions client, string? presented) => CryptographicOperations.FixedTimeEquals(
         SHA256.HashData(Encoding.UTF8.GetBytes(client.Secret)), SHA256.HashData(Encoding.UTF8.GetBytes(presented ?? "")));

@@ -58,13 +58,15 @@ internal sealed class PlatformTokenSource(IHttpClientFactory clients, IOptions<S
 
     private async Task<Token> AskAsync(string audience, string? subjectToken, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var form = new Dictionary<string, string> { ["grant_type"] = "client_credentials", ["audience"] = audience };
-        if (subjectToken is not null)
-        {
-            form["grant_type"] = "urn:ietf:params:oauth:grant-type:token-exchange";
-            form["subject_token"] = subjectToken;
-            form["subject_token_type"] = "urn:ietf:params:oauth:token-type:access_token";
-        }
+        var form = subjectToken is null
+            ? new Dictionary<string, string> { ["grant_type"] = "client_credentials", ["resource"] = $"http://{audience}" }
+            : new Dictionary<string, string>
+            {
+                ["grant_type"] = "urn:ietf:params:oauth:grant-type:token-exchange",
+                ["audience"] = audience,
+                ["subject_token"] = subjectToken,
+                ["subject_token_type"] = "urn:ietf:params:oauth:token-type:access_token",
+            };
 
         using var request = new HttpRequestMessage(HttpMethod.Post, "/connect/token") { Content = new FormUrlEncodedContent(form) };
         var identity = $"{Uri.EscapeDataString(options.Value.ClientId ?? "")}:{Uri.EscapeDataString(options.Value.ClientSecret ?? "")}";

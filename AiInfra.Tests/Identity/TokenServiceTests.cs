@@ -26,7 +26,7 @@ public sealed class TokenServiceTests : IAsyncLifetime
     [Fact]
     public async Task A_service_gets_a_token_of_its_own_for_one_audience()
     {
-        var (status, answer) = await _gateway.AskAsync("reporter", TokenGateway.Secret, ("grant_type", "client_credentials"), ("audience", "memory"));
+        var (status, answer) = await _gateway.AskAsync("reporter", TokenGateway.Secret, ("grant_type", "client_credentials"), ("resource", "http://memory"));
         Assert.True(status == 200, answer.ToString());
         var token = TokenGateway.Read((string)answer["access_token"]!);
         var discovery = JsonNode.Parse(await _gateway.Server.Internal.GetStringAsync("/.well-known/openid-configuration", Cancelled))!;
@@ -68,9 +68,10 @@ public sealed class TokenServiceTests : IAsyncLifetime
             ["an unknown client"] = ("stranger", TokenGateway.Secret, fields),
             ["a client that may not act"] = ("reporter", TokenGateway.Secret, fields),
             ["another service's subject token"] = ("other", TokenGateway.Secret, fields),
-            ["a service that it may not call"] = ("memory", TokenGateway.Secret, [("grant_type", "client_credentials"), ("audience", "vllm")]),
+            ["a service that it may not call"] = ("memory", TokenGateway.Secret, [("grant_type", "client_credentials"), ("resource", "http://vllm")]),
+            ["a resource that is an address elsewhere"] = ("memory", TokenGateway.Secret, [("grant_type", "client_credentials"), ("resource", "http://gateway/x")]),
             ["no audience"] = ("memory", TokenGateway.Secret, [("grant_type", "client_credentials")]),
-            ["two audiences"] = ("memory", TokenGateway.Secret, [("grant_type", "client_credentials"), ("audience", "gateway"), ("audience", "memory")]),
+            ["two audiences"] = ("memory", TokenGateway.Secret, [("grant_type", "client_credentials"), ("resource", "http://gateway"), ("resource", "http://memory")]),
             ["another flow"] = ("memory", TokenGateway.Secret, [("grant_type", "password"), ("username", "ann"), ("password", "x"), ("audience", "gateway")]),
             ["a subject token without its signature"] = ("memory", TokenGateway.Secret, [.. fields[..2], ("subject_token", $"{parts[0]}.{parts[1]}."), fields[3]]),
             ["a tampered subject token"] = ("memory", TokenGateway.Secret,
@@ -101,7 +102,7 @@ public sealed class TokenServiceTests : IAsyncLifetime
     public async Task A_service_that_calls_the_gateway_for_its_caller_is_under_the_callers_policy()
     {
         var exchanged = (string)(await ExchangeAsync("memory", await SubjectAsync("memory"))).Answer["access_token"]!;
-        var ofItsOwn = (string)(await _gateway.AskAsync("memory", TokenGateway.Secret, ("grant_type", "client_credentials"), ("audience", "gateway"))).Answer["access_token"]!;
+        var ofItsOwn = (string)(await _gateway.AskAsync("memory", TokenGateway.Secret, ("grant_type", "client_credentials"), ("resource", "http://gateway"))).Answer["access_token"]!;
 
         Assert.Equal(200, await ChatAsync(exchanged));
         Assert.Equal(401, await ChatAsync(ofItsOwn));
