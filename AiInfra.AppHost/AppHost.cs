@@ -41,6 +41,7 @@ var memory = builder.AddDotnetProject("memory", "../AiInfra.MemoryService/AiInfr
     .WithHttpHealthCheck("/health")
     .WithReference(chroma) // no wait: Chroma is an index, and may be away
     .WithReference(gateway.GetEndpoint("internal"))
+    .WithIdentityAt(gateway, mayCall: "gateway")
     .WithMemoryData()
     .WithPrivateTelemetry();
 

@@ -1,3 +1,4 @@
+using AiInfra.MemoryService.Access;
 using AiInfra.MemoryService.Chat;
 using AiInfra.MemoryService.Context;
 using AiInfra.MemoryService.Knowledge;
@@ -9,6 +10,8 @@ var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
 builder.AddServiceTokens("memory");
+builder.AddServiceTokenClient();
+builder.AddAccess();
 builder.AddEmbeddings();
 builder.AddMemories();
 builder.AddChromaClient("chroma");
