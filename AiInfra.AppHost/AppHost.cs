@@ -37,12 +37,11 @@ var gateway = builder.AddDotnetProject("gateway", "../AiInfra.Gateway/AiInfra.Ga
     .WithPrivateTelemetry();
 
 var memory = builder.AddDotnetProject("memory", "../AiInfra.MemoryService/AiInfra.MemoryService.csproj")
-    .WithHttpEndpoint()
-    .WithHttpHealthCheck("/health")
+    .WithHttpEndpoint().WithHttpHealthCheck("/health")
     .WithReference(chroma) // no wait: Chroma is an index, and may be away
     .WithReference(gateway.GetEndpoint("internal"))
-    .WithMemoryData()
-    .WithPrivateTelemetry();
+    .WithIdentityAt(gateway, mayCall: "gateway")
+    .WithMemoryData().WithPrivateTelemetry();
 
 gateway.WithReference(memory.GetEndpoint("http")); // each finds the other; neither waits
 
@@ -51,6 +50,7 @@ var prometheus = builder.AddPrometheus("prometheus", builder.AddAlertmanager("al
 [
     new(JobNames.Gateway, gateway.GetEndpoint("internal")), new(JobNames.Memory, memory.GetEndpoint("http")),
     .. ScrapeSource.Replicas(vllm), .. builder.AddRedisExporter("redis-exporter", redis), .. builder.AddNodeExporter("node-exporter"),
+    .. builder.AddGpuExporter("gpu-exporter"),
 ]);
 builder.AddGrafana("grafana", prometheus);
 builder.AddDashboardLook();

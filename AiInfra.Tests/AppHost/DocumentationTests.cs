@@ -17,7 +17,7 @@ public sealed partial class DocumentationTests
             .ToHashSet();
 
         Assert.True(named.Count >= 15, $"only {named.Count} tests are named");
-        Assert.Empty(named.Where(one => !tests.Contains(one)));
+        Assert.DoesNotContain(named, one => !tests.Contains(one));
     }
 
     [Fact]

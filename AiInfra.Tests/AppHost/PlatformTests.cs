@@ -81,7 +81,7 @@ public sealed partial class PlatformTests(PlatformFixture platform)
         }
 
         Assert.True(recorded.Length > 50);
-        Assert.Empty(recorded.Where(line => !seen.Contains(line)));
+        Assert.DoesNotContain(recorded, line => !seen.Contains(line));
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public sealed partial class PlatformTests(PlatformFixture platform)
     }
 
     private static string Open(string name, string value, string state) =>
-        name.EndsWith("Key", StringComparison.OrdinalIgnoreCase) || name.EndsWith("Pepper", StringComparison.Ordinal) || name == "VLLM_API_KEY"
+        name.EndsWith("Key", StringComparison.OrdinalIgnoreCase) || name.EndsWith("Pepper", StringComparison.Ordinal) || name.EndsWith("Secret", StringComparison.Ordinal)
             ? "{secret}"
             : Figures().Replace(value.Replace(state, "{state}", StringComparison.Ordinal).Replace(RepositoryPaths.Root, "{root}", StringComparison.Ordinal), "{open}");
 
