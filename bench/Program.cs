@@ -1,3 +1,4 @@
+using AiInfra.Bench.Authentication;
 using AiInfra.Bench.Limits;
 using AiInfra.Bench.LocalModel;
 using AiInfra.Bench.LocalVllm;
@@ -17,6 +18,7 @@ IBenchmark[] benchmarks =
     new OverheadBenchmark(),
     new RoutingBenchmark(),
     new LimitsBenchmark(),
+    new AuthenticationBenchmark(),
     new LoCoMoBenchmark(),
     new MsMarcoBenchmark(),
     new PlannerBenchmark(),
