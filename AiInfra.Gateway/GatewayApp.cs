@@ -43,6 +43,7 @@ internal static class GatewayApp
         app.UseStrictHttp();
         app.UsePublicApi();
         app.UseRouting();
+        app.UseAuthentication();
 
         app.MapDefaultEndpoints();
         app.MapServiceTokenKeys();
