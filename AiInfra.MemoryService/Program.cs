@@ -1,3 +1,5 @@
+using AiInfra.MemoryService.Access;
+using AiInfra.MemoryService.Chat;
 using AiInfra.MemoryService.Context;
 using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Memories;
@@ -8,11 +10,14 @@ var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
 builder.AddServiceTokens("memory");
+builder.AddServiceTokenClient();
+builder.AddAccess();
 builder.AddEmbeddings();
 builder.AddMemories();
 builder.AddChromaClient("chroma");
 builder.AddIndexing();
 builder.AddSearch();
+builder.AddChat();
 builder.AddLifecycle();
 builder.AddMemoryMcp();
 builder.AddMemoryMetrics();
@@ -29,6 +34,7 @@ app.MapDefaultEndpoints();
 app.MapMemories();
 app.MapSearch();
 app.MapContext();
+app.MapChat();
 app.MapKnowledge();
 app.MapMemoryMcp();
 

@@ -1,3 +1,4 @@
+using AiInfra.Bench.Authentication;
 using AiInfra.Bench.Faults;
 using AiInfra.Bench.Limits;
 using AiInfra.Bench.LocalModel;
@@ -22,6 +23,7 @@ IBenchmark[] benchmarks =
     new RoutingBenchmark(),
     new FaultsBenchmark(),
     new LimitsBenchmark(),
+    new AuthenticationBenchmark(),
     new LoCoMoBenchmark(),
     new MsMarcoBenchmark(),
     new PlannerBenchmark(),
