@@ -1,26 +1,39 @@
+using AiInfra.MemoryService.Admin;
+using AiInfra.MemoryService.Backup;
 using AiInfra.MemoryService.Chat;
 using AiInfra.MemoryService.Context;
+using AiInfra.MemoryService.Erasure;
+using AiInfra.MemoryService.Export;
 using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Search;
 using AiInfra.MemoryService.Telemetry;
 
+if (args is [RestoreCommand.Name, .. var rest])
+{
+    return RestoreCommand.Run(rest, Console.Out);
+}
+
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
+builder.AddStrictHttp();
 builder.AddServiceTokens("memory");
 builder.AddEmbeddings();
 builder.AddMemories();
 builder.AddChromaClient("chroma");
 builder.AddIndexing();
 builder.AddSearch();
+builder.AddDomains();
 builder.AddChat();
 builder.AddLifecycle();
+builder.AddMemoryAdministration();
 builder.AddMemoryMcp();
 builder.AddMemoryMetrics();
 
 var app = builder.Build();
 
+app.UseStrictHttp();
 app.UseMemoryMetrics();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
@@ -33,6 +46,11 @@ app.MapSearch();
 app.MapContext();
 app.MapChat();
 app.MapKnowledge();
+app.MapDomains();
+app.MapExport();
+app.MapErasure();
+app.MapMemoryAdmin();
 app.MapMemoryMcp();
 
 app.Run();
+return 0;

@@ -1,7 +1,9 @@
+using AiInfra.Bench.Crash;
 using AiInfra.Bench.Limits;
 using AiInfra.Bench.LocalModel;
 using AiInfra.Bench.LocalVllm;
 using AiInfra.Bench.LoCoMo;
+using AiInfra.Bench.Memory;
 using AiInfra.Bench.MsMarco;
 using AiInfra.Bench.Overhead;
 using AiInfra.Bench.Planner;
@@ -19,6 +21,9 @@ IBenchmark[] benchmarks =
     new LimitsBenchmark(),
     new LoCoMoBenchmark(),
     new MsMarcoBenchmark(),
+    new MemoryBenchmark(),
+    new MemoryCacheBenchmark(),
+    new CrashBenchmark(),
     new PlannerBenchmark(),
     new StartupBenchmark(),
 ];

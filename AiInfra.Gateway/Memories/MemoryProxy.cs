@@ -16,16 +16,16 @@ internal sealed partial class MemoryProxy(
 
     public IEnumerable<ApiEndpoint> Endpoints =>
     [
-        new("/v1/memories", [HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete], Dialect.Problem, ForwardAsync),
-        new("/v1/memories/", [HttpMethods.Get, HttpMethods.Post, HttpMethods.Put, HttpMethods.Patch, HttpMethods.Delete], Dialect.Problem, ForwardAsync, IsPrefix: true),
-        new("/mcp", [HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete], Dialect.Problem, ForwardAsync),
+        new("/v1/memories", [HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete], Dialect.Problem, (context, endpoint, caller) => ForwardAsync(context, endpoint.Dialect, caller)),
+        new("/v1/memories/", [HttpMethods.Get, HttpMethods.Post, HttpMethods.Put, HttpMethods.Patch, HttpMethods.Delete], Dialect.Problem, (context, endpoint, caller) => ForwardAsync(context, endpoint.Dialect, caller), IsPrefix: true),
+        new("/mcp", [HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete], Dialect.Problem, (context, endpoint, caller) => ForwardAsync(context, endpoint.Dialect, caller)),
     ];
 
-    private async Task ForwardAsync(HttpContext context, ApiEndpoint endpoint, Caller caller)
+    public async Task ForwardAsync(HttpContext context, Dialect dialect, Caller caller)
     {
         if (!locator.IsConfigured)
         {
-            await context.WriteErrorAsync(endpoint.Dialect, ApiError.MemoryAway);
+            await context.WriteErrorAsync(dialect, ApiError.MemoryAway);
             return;
         }
 
@@ -36,7 +36,7 @@ internal sealed partial class MemoryProxy(
         {
             MemoryAway(logger, error, exchange.TokenRefused);
             context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = null;
-            await context.WriteErrorAsync(endpoint.Dialect, ApiError.MemoryAway);
+            await context.WriteErrorAsync(dialect, ApiError.MemoryAway);
         }
     }
 

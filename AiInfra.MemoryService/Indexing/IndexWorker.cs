@@ -44,7 +44,7 @@ internal sealed partial class IndexWorker(
             var failed = new List<string>();
             foreach (var tenant in due)
             {
-                if (!await Keeper(tenant, chroma).KeepAsync(isCheckDue, stoppingToken))
+                if (!await Keeper(tenant, chroma).KeepAsync(isCheckDue, outbox, stoppingToken))
                 {
                     failed.Add(tenant);
                 }
