@@ -41,6 +41,7 @@ var memory = builder.AddDotnetProject("memory", "../AiInfra.MemoryService/AiInfr
     .WithHttpHealthCheck("/health")
     .WithReference(chroma) // no wait: Chroma is an index, and may be away
     .WithReference(gateway.GetEndpoint("internal"))
+    .WithIdentityAt(gateway, mayCall: "gateway")
     .WithMemoryData()
     .WithPrivateTelemetry();
 
@@ -51,6 +52,7 @@ var prometheus = builder.AddPrometheus("prometheus", builder.AddAlertmanager("al
 [
     new(JobNames.Gateway, gateway.GetEndpoint("internal")), new(JobNames.Memory, memory.GetEndpoint("http")),
     .. ScrapeSource.Replicas(vllm), .. builder.AddRedisExporter("redis-exporter", redis), .. builder.AddNodeExporter("node-exporter"),
+    .. builder.AddGpuExporter("gpu-exporter"),
 ]);
 builder.AddGrafana("grafana", prometheus);
 

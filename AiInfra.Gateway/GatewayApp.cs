@@ -44,10 +44,10 @@ internal static class GatewayApp
 
         app.UseStrictHttp();
         app.UsePublicApi();
+        app.UseServiceTokenIssuer();
         app.UseRouting();
 
         app.MapDefaultEndpoints();
-        app.MapServiceTokenKeys();
         app.MapAdmin();
 
         return app;

@@ -1,3 +1,4 @@
+using AiInfra.MemoryService.Access;
 using AiInfra.MemoryService.Admin;
 using AiInfra.MemoryService.Backup;
 using AiInfra.MemoryService.Chat;
@@ -19,6 +20,8 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddStrictHttp();
 builder.AddServiceTokens("memory");
+builder.AddServiceTokenClient();
+builder.AddAccess();
 builder.AddEmbeddings();
 builder.AddMemories();
 builder.AddChromaClient("chroma");

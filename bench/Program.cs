@@ -1,3 +1,4 @@
+using AiInfra.Bench.Authentication;
 using AiInfra.Bench.Crash;
 using AiInfra.Bench.Limits;
 using AiInfra.Bench.LocalModel;
@@ -19,6 +20,7 @@ IBenchmark[] benchmarks =
     new OverheadBenchmark(),
     new RoutingBenchmark(),
     new LimitsBenchmark(),
+    new AuthenticationBenchmark(),
     new LoCoMoBenchmark(),
     new MsMarcoBenchmark(),
     new MemoryBenchmark(),

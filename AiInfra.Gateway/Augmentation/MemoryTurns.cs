@@ -41,7 +41,7 @@ internal sealed partial class MemoryTurns(
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, await locator.FindAsync(either.Token) + path) { Content = content };
-            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {tokens.TokenFor(caller, MemoryLocator.Audience)}");
+            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {await tokens.TokenForAsync(caller, MemoryLocator.Audience)}");
             request.Headers.TryAddWithoutValidation("X-Request-Id", requestId);
             var response = await upstream.Invoker.SendAsync(request, either.Token);
             if (response.IsSuccessStatusCode)

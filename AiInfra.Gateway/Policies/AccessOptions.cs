@@ -30,10 +30,13 @@ public sealed class PolicyOptions
     /// <summary>Public model names that may be used; <c>*</c> is every one. Default: none.</summary>
     public IList<string> Models { get; } = [];
 
-    /// <summary>What may be done with memories: <c>read</c>, <c>write</c>, <c>erase</c>. Default: none.</summary>
+    /// <summary>
+    /// What may be done with memories: <c>read</c> (get, list, search), <c>write</c> (store, change, delete one), <c>erase</c> (everything of
+    /// a user), <c>admin</c> (rebuild, backup). Default: none.
+    /// </summary>
     public IList<string> Memory { get; } = [];
 
-    /// <summary>Memory domains that may be used; <c>*</c> is every one. Default: every one.</summary>
+    /// <summary>Memory domains that may be used, names without blanks; <c>*</c> is every one. Default: every one.</summary>
     public IList<string> Domains { get; } = [];
 
     /// <summary>

@@ -312,6 +312,7 @@ internal sealed class SimulatedEngine(SimulationSettings settings, ITextTokenize
                 Tag = this,
                 Priority = request.Priority,
                 CacheKey = key,
+                CacheSalt = request.CacheSalt,
                 Adapter = request.Adapter,
                 ReadsPrefixCache = request.Sampling.PromptLogprobs is null,
             };

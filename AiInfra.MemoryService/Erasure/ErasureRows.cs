@@ -42,7 +42,7 @@ internal static class ErasureRows
         {
             MemoryRows.Delete(connection, sequence);
             history += connection.Run("DELETE FROM history WHERE user = $1 AND id = $2", user, id);
-            turns += Chat.InjectionRows.Forget(connection, user, id);
+            turns += Chat.InjectionRows.Forget(connection, id);
             OutboxRows.Add(connection, id, OutboxRows.Delete);
         }
 
@@ -50,8 +50,7 @@ internal static class ErasureRows
         {
             // Also what is left of memories that were deleted before.
             history += connection.Run("DELETE FROM history WHERE user = $1", user);
-            turns += connection.Run("DELETE FROM injections WHERE user = $1", user);
-            connection.Run("DELETE FROM injected WHERE user = $1", user);
+            turns += Chat.InjectionRows.ForgetUser(connection, user);
             connection.Run("DELETE FROM idempotency WHERE user = $1", user);
             connection.Run("DELETE FROM users WHERE user = $1", user);
         }

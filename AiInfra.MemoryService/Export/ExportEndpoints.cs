@@ -27,7 +27,7 @@ internal static class ExportEndpoints
         using var connection = databases.Of(caller.Tenant).OpenReader();
         using var snapshot = connection.BeginTransaction(deferred: true);
         var lines = 0;
-        foreach (var memory in MemoryRows.All(connection, caller.User))
+        foreach (var memory in MemoryRows.All(connection, caller.User).Where(memory => caller.MayUse(memory.Attributes.Domain)))
         {
             Write(response.BodyWriter, memory);
             if (++lines % LinesPerFlush == 0)

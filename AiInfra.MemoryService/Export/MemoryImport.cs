@@ -100,6 +100,12 @@ internal sealed class MemoryImport(
             return null;
         }
 
+        if (!caller.MayUse(attributes.Domain))
+        {
+            problem = "The caller's policy does not grant its domain.";
+            return null;
+        }
+
         var rules = MemoryRules.Broken(
             new CreateMemoryRequest(
                 read.Text, attributes.SessionId, attributes.AgentId, attributes.Speaker, attributes.Timestamp, attributes.Tags, attributes.Domain, attributes.Subdomain,

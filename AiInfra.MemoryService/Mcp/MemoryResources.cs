@@ -23,6 +23,7 @@ internal sealed class MemoryResources(DomainTable domains, ScopeIndexes indexes)
     [McpServerResource(UriTemplate = "memory://statistics", Name = "statistics", Title = "Statistics", MimeType = "application/json")]
     [Description("How many memories the user has, since when, by field of knowledge, type, label and speaker.")]
     [Authorize(Policy = ServiceScopes.MemoryRead)]
+    [Authorize(Policy = AccessPolicies.EveryDomain)]
     public async Task<string> StatisticsAsync(ClaimsPrincipal user, CancellationToken cancellationToken) =>
         JsonSerializer.Serialize(await indexes.ReadAsync(Caller.Of(user), ScopeKnowledge.Statistics, cancellationToken), KnowledgeJson.Default.StatisticsResponse);
 }

@@ -52,7 +52,7 @@ public sealed class DurabilityTests : IAsyncLifetime
         await StoreAsync("after");
 
         Assert.Equal(status, await AnswerAsync(problem));
-        Assert.Equal(["after", "before"], _memory.Store.List(Ann, null, null, 10).Memories.Select(memory => memory.Text));
+        Assert.Equal(["after", "before"], _memory.Store.List(Ann, null, null, 10).Memories.Select(memory => memory.Text).Order());
         Assert.Single(await FindAsync("after"));
         Assert.Empty(await FindAsync("x-1"));
     }
@@ -67,7 +67,7 @@ public sealed class DurabilityTests : IAsyncLifetime
         await StoreAsync("after");
 
         Assert.Equal(StatusCodes.Status503ServiceUnavailable, await AnswerAsync(problem));
-        Assert.Equal(["after", "before"], _memory.Store.List(Ann, null, null, 10).Memories.Select(memory => memory.Text));
+        Assert.Equal(["after", "before"], _memory.Store.List(Ann, null, null, 10).Memories.Select(memory => memory.Text).Order());
         Assert.Empty(await FindAsync("unsynced"));
     }
 

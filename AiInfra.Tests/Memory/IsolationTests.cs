@@ -3,6 +3,7 @@ using AiInfra.MemoryService.Access;
 using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Search;
+using AiInfra.Tests.Fixtures;
 using CsCheck;
 
 namespace AiInfra.Tests.Memory;
@@ -20,12 +21,15 @@ public sealed class IsolationTests
     [Fact]
     public async Task Another_users_memories_change_no_bit_of_any_answer()
     {
-        foreach (var (mine, others, strangers, query) in SeededCases.Of(Gen.Select(Operations, Operations, Operations, Texts), Cases))
-        {
-            var alone = await AnswersAsync(mine, [], [], query);
-            var among = await AnswersAsync(mine, others, strangers, query);
-            Assert.Equal(alone, among);
-        }
+        await Gen.Select(Operations, Operations, Operations, Texts).HoldsAsync(
+            async example =>
+            {
+                var (mine, others, strangers, query) = example;
+                var alone = await AnswersAsync(mine, [], [], query);
+                var among = await AnswersAsync(mine, others, strangers, query);
+                Assert.Equal(alone, among);
+            },
+            cases: Cases);
     }
 
     [Fact]

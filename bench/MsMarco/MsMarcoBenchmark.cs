@@ -21,7 +21,6 @@ internal sealed class MsMarcoBenchmark : IBenchmark
         var judgments = ReadJudgments(Path.Combine(folder, "test.tsv"), passages);
         var queries = ReadTexts(Path.Combine(folder, "queries.jsonl")).Where(query => judgments.ContainsKey(query.Id)).ToList();
 
-        var all = ReadJudgments(Path.Combine(folder, "test.tsv"), null!);
         await using var tokens = await ServiceTokens.StartAsync(cancellationToken);
         await using var memory = await MemoryProcess.StartAsync(tokens, cancellationToken);
         using var client = memory.Client("msmarco");
@@ -32,22 +31,13 @@ internal sealed class MsMarcoBenchmark : IBenchmark
         foreach (var (api, _) in Rankings.All)
         {
             var sum = 0.0;
-            var trial = new double[4];
             foreach (var query in queries)
             {
                 var found = await client.SearchAsync(query.Text, api, Depth, cancellationToken);
-                var list = found.Select(id => passageOf[id]).ToList();
-                sum += Ndcg(judgments[query.Id], list);
-                for (var v = 0; v < 4; v++)
-                {
-                    var g = v % 2 == 0 ? judgments[query.Id] : all[query.Id];
-                    double G(int x) => v < 2 ? x : Math.Pow(2, x) - 1;
-                    trial[v] += list.Select((id, i) => G(g.GetValueOrDefault(id)) / Math.Log2(i + 2)).Sum() / g.Values.OrderDescending().Take(Depth).Select((x, i) => G(x) / Math.Log2(i + 2)).Sum();
-                }
+                sum += Ndcg(judgments[query.Id], [.. found.Select(id => passageOf[id])]);
             }
 
             figures[api] = sum / queries.Count;
-            Console.Error.WriteLine($"TRIAL {api}: linear/known {trial[0] / queries.Count:0.0000} linear/all {trial[1] / queries.Count:0.0000} exp/known {trial[2] / queries.Count:0.0000} exp/all {trial[3] / queries.Count:0.0000}");
         }
 
         return new BenchReport(
@@ -58,16 +48,20 @@ internal sealed class MsMarcoBenchmark : IBenchmark
                 BenchBar.AtLeast("default, distance to the better leg", figures[Rankings.Default] - Math.Max(figures["lexical"], figures["dense"]), -0.01),
             ])
         {
-            Notes = [$"{passages.Count} passages, {queries.Count} judged queries; gains linear in the grade."],
+            Notes = [$"{passages.Count} passages, {queries.Count} judged queries; gains 2^grade - 1."],
         };
     }
 
     private static double Ndcg(Dictionary<string, int> grades, List<string> found)
     {
-        var gain = found.Select((id, i) => grades.GetValueOrDefault(id) / Math.Log2(i + 2)).Sum();
-        var ideal = grades.Values.OrderDescending().Take(Depth).Select((grade, i) => grade / Math.Log2(i + 2)).Sum();
+        var gain = found.Select((id, i) => Gain(grades.GetValueOrDefault(id)) / Math.Log2(i + 2)).Sum();
+        var ideal = grades.Values.OrderDescending().Take(Depth).Select((grade, i) => Gain(grade) / Math.Log2(i + 2)).Sum();
         return gain / ideal;
     }
+
+    // Burges et al. (ICML 2005): a perfect passage counts for seven that only touch the subject. It is how the bars were
+    // measured: FTS5's own BM25 gives .632 on these files with it (reference .635), and .739 with gains linear in the grade.
+    private static double Gain(int grade) => Math.Pow(2, grade) - 1;
 
     private static List<(string Id, string Text)> ReadTexts(string file) =>
         [.. File.ReadLines(file).Select(line =>
@@ -78,10 +72,10 @@ internal sealed class MsMarcoBenchmark : IBenchmark
 
     private static Dictionary<string, Dictionary<string, int>> ReadJudgments(string file, List<(string Id, string Text)> passages)
     {
-        var known = passages?.Select(passage => passage.Id).ToHashSet(StringComparer.Ordinal);
+        var known = passages.Select(passage => passage.Id).ToHashSet(StringComparer.Ordinal);
         return File.ReadLines(file)
             .Select(line => line.Split('\t'))
-            .Where(fields => (known is null || known.Contains(fields[1])) && int.TryParse(fields[2], CultureInfo.InvariantCulture, out var grade) && grade > 0)
+            .Where(fields => known.Contains(fields[1]) && int.TryParse(fields[2], CultureInfo.InvariantCulture, out var grade) && grade > 0)
             .GroupBy(fields => fields[0])
             .ToDictionary(group => group.Key, group => group.ToDictionary(fields => fields[1], fields => int.Parse(fields[2], CultureInfo.InvariantCulture)));
     }
