@@ -8,6 +8,7 @@ using AiInfra.MemoryService.Telemetry;
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
+builder.AddStrictHttp();
 builder.AddServiceTokens("memory");
 builder.AddServiceTokenClient();
 builder.AddAccess();
@@ -22,6 +23,7 @@ builder.AddMemoryMetrics();
 
 var app = builder.Build();
 
+app.UseStrictHttp();
 app.UseMemoryMetrics();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
