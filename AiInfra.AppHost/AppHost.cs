@@ -52,6 +52,7 @@ var prometheus = builder.AddPrometheus("prometheus", builder.AddAlertmanager("al
 [
     new(JobNames.Gateway, gateway.GetEndpoint("internal")), new(JobNames.Memory, memory.GetEndpoint("http")),
     .. ScrapeSource.Replicas(vllm), .. builder.AddRedisExporter("redis-exporter", redis), .. builder.AddNodeExporter("node-exporter"),
+    .. builder.AddGpuExporter("gpu-exporter"),
 ]);
 builder.AddGrafana("grafana", prometheus);
 

@@ -1,4 +1,5 @@
 using AiInfra.MemoryService.Access;
+using AiInfra.MemoryService.Chat;
 using AiInfra.MemoryService.Context;
 using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Memories;
@@ -17,6 +18,7 @@ builder.AddMemories();
 builder.AddChromaClient("chroma");
 builder.AddIndexing();
 builder.AddSearch();
+builder.AddChat();
 builder.AddLifecycle();
 builder.AddMemoryMcp();
 builder.AddMemoryMetrics();
@@ -34,6 +36,7 @@ app.MapDefaultEndpoints();
 app.MapMemories();
 app.MapSearch();
 app.MapContext();
+app.MapChat();
 app.MapKnowledge();
 app.MapMemoryMcp();
 

@@ -24,22 +24,34 @@ internal static class Forms
         IDistributedApplicationBuilder builder, string name, VllmPoolSettings settings, IResourceBuilder<ParameterResource> key) =>
         builder.ExecutionContext.IsPublishMode ? VllmContainer.Add(builder, name, settings, key) : VllmProcess.Add(builder, name, settings, key);
 
-    // Monitoring has no container form yet: under Aspire it runs where its programs are on PATH, and a published target brings its own.
     public static EndpointReference? AddAlertmanager(IDistributedApplicationBuilder builder, string name, MonitoringSettings settings) =>
-        builder.ExecutionContext.IsPublishMode ? null : MonitoringProcess.AddAlertmanager(builder, name, settings);
+        ServiceForm.Of(builder).Containers ? MonitoringContainer.AddAlertmanager(builder, name, settings) : MonitoringProcess.AddAlertmanager(builder, name, settings);
 
+    // A container sees a running host only in part: there the program does better, where it is installed.
     public static EndpointReference? AddNodeExporter(IDistributedApplicationBuilder builder, string name) =>
-        builder.ExecutionContext.IsPublishMode ? null : MonitoringProcess.AddNodeExporter(builder, name);
+        builder.ExecutionContext.IsPublishMode ? MonitoringContainer.AddNodeExporter(builder, name) : MonitoringProcess.AddNodeExporter(builder, name);
+
+    // Published replicas have a GPU; a running pool needs none.
+    public static EndpointReference? AddGpuExporter(IDistributedApplicationBuilder builder, string name) =>
+        builder.ExecutionContext.IsPublishMode ? MonitoringContainer.AddGpuExporter(builder, name) : MonitoringProcess.AddGpuExporter(builder, name);
 
     public static EndpointReference? AddRedisExporter(
-        IDistributedApplicationBuilder builder, string name, IResourceBuilder<IResourceWithConnectionString> redis) =>
-        redis.Resource is RedisProcessResource process ? MonitoringProcess.AddRedisExporter(builder, name, process) : null;
+        IDistributedApplicationBuilder builder, string name, IResourceBuilder<IResourceWithConnectionString> redis) => redis.Resource switch
+        {
+            RedisResource container => MonitoringContainer.AddRedisExporter(builder, name, container),
+            RedisProcessResource process => MonitoringProcess.AddRedisExporter(builder, name, process),
+            _ => null,
+        };
 
     public static EndpointReference? AddPrometheus(
         IDistributedApplicationBuilder builder, string name, EndpointReference? alertmanager, IReadOnlyList<ScrapeSource> sources, MonitoringSettings settings) =>
-        builder.ExecutionContext.IsPublishMode ? null : MonitoringProcess.AddPrometheus(builder, name, alertmanager, sources, settings);
+        ServiceForm.Of(builder).Containers
+            ? MonitoringContainer.AddPrometheus(builder, name, alertmanager, sources, settings)
+            : MonitoringProcess.AddPrometheus(builder, name, alertmanager, sources, settings);
 
     public static EndpointReference? AddGrafana(
-        IDistributedApplicationBuilder builder, string name, EndpointReference prometheus, IResourceBuilder<ParameterResource> password) =>
-        MonitoringProcess.AddGrafana(builder, name, prometheus, password);
+        IDistributedApplicationBuilder builder, string name, EndpointReference prometheus, IResourceBuilder<ParameterResource> password, MonitoringSettings settings) =>
+        ServiceForm.Of(builder).Containers
+            ? MonitoringContainer.AddGrafana(builder, name, prometheus, password, settings)
+            : MonitoringProcess.AddGrafana(builder, name, prometheus, password, settings);
 }

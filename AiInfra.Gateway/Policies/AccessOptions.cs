@@ -39,6 +39,12 @@ public sealed class PolicyOptions
     /// <summary>Memory domains that may be used, names without blanks; <c>*</c> is every one. Default: every one.</summary>
     public IList<string> Domains { get; } = [];
 
+    /// <summary>
+    /// What a chat call without <c>x-aiinfra-memory</c> does with memories: <c>read</c>, <c>write</c>, <c>readwrite</c>, as far as
+    /// <see cref="Memory"/> grants it. Default: nothing.
+    /// </summary>
+    public string ChatMemory { get; set; } = "";
+
     /// <summary>True lets the caller name an end user of its tenant in <c>x-aiinfra-user</c>. Default false.</summary>
     public bool ActFor { get; set; }
 

@@ -64,6 +64,17 @@ internal sealed class AccessOptionsValidator : IValidateOptions<AccessOptions>
             yield return $"{key}:Domains holds '{domain}': a domain has 1 to 64 printable characters without blanks.";
         }
 
+        var chat = policy.ChatMemory;
+        if (chat is not ("" or "read" or "write" or "readwrite"))
+        {
+            yield return $"{key}:ChatMemory must be read, write, readwrite or empty.";
+        }
+        else if ((chat.StartsWith("read", StringComparison.Ordinal) && !policy.Memory.Contains("read"))
+            || (chat.EndsWith("write", StringComparison.Ordinal) && !policy.Memory.Contains("write")))
+        {
+            yield return $"{key}:ChatMemory is '{chat}': {key}:Memory must grant it.";
+        }
+
         for (var i = 0; i < policy.Limits.Count; i++)
         {
             foreach (var problem in LimitProblems($"{key}:Limits:{i}", policy.Limits[i]))

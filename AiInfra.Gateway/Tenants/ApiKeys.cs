@@ -61,6 +61,19 @@ internal sealed class ApiKeys : IDisposable
         Swap(() => _issued = issued);
     }
 
+    /// <summary>
+    /// Per tenant the next moment at which somebody loses access: keys that a successor has already replaced do not count, and those that
+    /// have expired are over.
+    /// </summary>
+    public IEnumerable<(string Tenant, DateTimeOffset End)> NextExpiries() =>
+        from account in _issued.GroupBy(entry => entry.Found.Caller.KeyId)
+        where account.All(entry => entry.ExpiresAt is not null)
+        let caller = account.First().Found.Caller
+        let end = account.Max(entry => entry.ExpiresAt!.Value)
+        where end > _time.GetUtcNow()
+        group end by caller.Tenant into tenant
+        select (tenant.Key, tenant.Min());
+
     public void Dispose() => _changes.Dispose();
 
     /// <summary>The key in the headers: where OpenAI's clients put it, or Anthropic's, or Azure's.</summary>

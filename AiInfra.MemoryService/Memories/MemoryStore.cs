@@ -1,4 +1,5 @@
 using AiInfra.MemoryService.Access;
+using AiInfra.MemoryService.Chat;
 using AiInfra.MemoryService.Embeddings;
 using AiInfra.MemoryService.Indexing;
 using AiInfra.MemoryService.Search;
@@ -82,6 +83,11 @@ internal sealed class MemoryStore(
 
                 MemoryRows.Update(connection, sequence, draft);
                 HistoryRows.Add(connection, draft, HistoryRows.Updated, caller.Actor, draft.UpdatedAt);
+                if (draft.Attributes.Quarantined)
+                {
+                    InjectionRows.Forget(connection, caller.User, id);
+                }
+
                 if (embedding is not null)
                 {
                     MemoryRows.WriteVectors(connection, sequence, embedding, embedder.Model);
@@ -137,6 +143,7 @@ internal sealed class MemoryStore(
         MemoryRows.Delete(connection, sequence);
         HistoryRows.Close(connection, memory, action, actor, at);
         OutboxRows.Add(connection, memory.Id, OutboxRows.Delete);
+        InjectionRows.Forget(connection, memory.User, memory.Id);
     }
 
     private StoreResult Insert(
