@@ -30,20 +30,18 @@ var gateway = builder.AddDotnetProject("gateway", "../AiInfra.Gateway/AiInfra.Ga
     .WithHttpEndpoint(name: "admin", env: "Listeners__Admin__Port")
     .WithHttpHealthCheck("/health", endpointName: "internal")
     .WithReference(redis).WaitFor(redis)
-    .WithModels(vllm)
+    .WithModels(vllm).WithDrainCommands(vllm, adminKey)
     .WithOperatorKeys(apiKey, adminKey)
     .WithEnvironment("Tokens__SigningKey", signingKey)
     .WithGatewayData()
     .WithPrivateTelemetry();
 
 var memory = builder.AddDotnetProject("memory", "../AiInfra.MemoryService/AiInfra.MemoryService.csproj")
-    .WithHttpEndpoint()
-    .WithHttpHealthCheck("/health")
+    .WithHttpEndpoint().WithHttpHealthCheck("/health")
     .WithReference(chroma) // no wait: Chroma is an index, and may be away
     .WithReference(gateway.GetEndpoint("internal"))
     .WithIdentityAt(gateway, mayCall: "gateway")
-    .WithMemoryData()
-    .WithPrivateTelemetry();
+    .WithMemoryData().WithPrivateTelemetry();
 
 gateway.WithReference(memory.GetEndpoint("http")); // each finds the other; neither waits
 
@@ -55,7 +53,7 @@ var prometheus = builder.AddPrometheus("prometheus", builder.AddAlertmanager("al
     .. builder.AddGpuExporter("gpu-exporter"),
 ]);
 builder.AddGrafana("grafana", prometheus);
-
+builder.AddDashboardLook();
 builder.AddFirstSteps(gateway, apiKey);
 
 builder.Build().Run();
