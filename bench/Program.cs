@@ -1,4 +1,5 @@
 using AiInfra.Bench.Authentication;
+using AiInfra.Bench.Faults;
 using AiInfra.Bench.Limits;
 using AiInfra.Bench.LocalModel;
 using AiInfra.Bench.LocalVllm;
@@ -9,6 +10,7 @@ using AiInfra.Bench.Overhead;
 using AiInfra.Bench.Planner;
 using AiInfra.Bench.Routing;
 using AiInfra.Bench.Running;
+using AiInfra.Bench.Slo;
 using AiInfra.Bench.Startup;
 using AiInfra.Bench.Storage;
 using AiInfra.Bench.Telemetry;
@@ -19,7 +21,10 @@ IBenchmark[] benchmarks =
     new LocalVllmBenchmark(),
     new LocalModelBenchmark(),
     new OverheadBenchmark(),
+    new MemoryRunBenchmark(),
+    new SloBenchmark(),
     new RoutingBenchmark(),
+    new FaultsBenchmark(),
     new LimitsBenchmark(),
     new AuthenticationBenchmark(),
     new LoCoMoBenchmark(),

@@ -66,6 +66,11 @@ internal sealed class ModelForwarder : IDisposable
                 : ApiError.UnknownModel(Encoding.UTF8.GetString(model[..Math.Min(model.Length, 256)]));
         }
 
+        if (OverBounds(request) is { } tooMuch)
+        {
+            return tooMuch;
+        }
+
         if (_poison.Holds(request.Bytes.Span))
         {
             return ApiError.Poison;
@@ -81,6 +86,17 @@ internal sealed class ModelForwarder : IDisposable
         }
 
         return null;
+    }
+
+    // Small requests that cost an engine much, some of them its life.
+    private ApiError? OverBounds(PreparedRequest request)
+    {
+        var peek = request.Peek;
+        return !request.Endpoint.Generates ? null
+            : peek.Cost.Answers > _options.MaxAnswers ? ApiError.InvalidRequest($"At most {_options.MaxAnswers} answers can be asked for in one request.", "n")
+            : peek.GrammarBytes > _options.MaxGrammarBytes ? ApiError.InvalidRequest($"The schema or grammar is larger than {_options.MaxGrammarBytes} bytes.", "response_format")
+            : peek.StopBytes > _options.MaxStopBytes ? ApiError.InvalidRequest($"The stop strings are longer than {_options.MaxStopBytes} bytes.", "stop")
+            : null;
     }
 
     private async ValueTask<ApiError?> PayAndAnswerAsync(HttpContext context, PreparedRequest request, ModelRoute route, string? keeper)

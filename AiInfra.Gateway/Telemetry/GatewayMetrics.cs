@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using AiInfra.Gateway.Admission;
 using AiInfra.Gateway.Models;
+using AiInfra.Gateway.Replicas;
 using AiInfra.Gateway.Usage;
 
 namespace AiInfra.Gateway.Telemetry;
@@ -27,10 +28,11 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _denials;
     private readonly Counter<double> _cost;
     private readonly TenantLabels _tenants;
+    private readonly ModelCatalog _catalog;
 
     public GatewayMetrics(IMeterFactory meters, ModelCatalog catalog, AdmissionGates gates, TenantLabels tenants)
     {
-        _tenants = tenants;
+        (_tenants, _catalog) = (tenants, catalog);
         var meter = meters.Create(MeterName);
         _requests = meter.CreateCounter<long>("aiinfra.gateway.requests", "{request}",
             "Requests by endpoint, model and outcome: ok, refused (the caller's fault, or a limit), failed (ours), canceled (the caller left).");
@@ -103,7 +105,8 @@ internal sealed class GatewayMetrics
 
     public void Retried(string model, string reason) => _retries.Add(1, new("model", model), new("reason", reason));
 
-    public void Ejected(string model, string replica, string reason) => _ejections.Add(1, new("model", model), new("replica", replica), new("reason", reason));
+    public void Ejected(ReplicaPool pool, string replica, string reason) =>
+        _ejections.Add(1, new("model", _catalog.NameOf(pool)), new("replica", replica), new("reason", reason));
 
     /// <param name="model">The public name.</param>
     /// <param name="expected">Prompt tokens that routing expected to be cached.</param>

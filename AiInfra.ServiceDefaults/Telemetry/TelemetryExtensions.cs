@@ -56,15 +56,17 @@ internal static class TelemetryExtensions
                 .AddMeter("AiInfra.*")
                 // A figure that stands out leads to a trace of one request behind it.
                 .SetExemplarFilter(ExemplarFilterType.TraceBased)
-                .AddPrometheusExporter())
-            .WithTracing(tracing => tracing
-                .AddSource("AiInfra.*")
-                .AddAspNetCoreInstrumentation(options => options.Filter = IsWorthATrace)
-                .AddHttpClientInstrumentation());
+                .AddPrometheusExporter());
 
+        // A trace that goes nowhere costs as much as one that is kept.
         if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
-            builder.Services.AddOpenTelemetry().UseOtlpExporter();
+            builder.Services.AddOpenTelemetry()
+                .WithTracing(tracing => tracing
+                    .AddSource("AiInfra.*")
+                    .AddAspNetCoreInstrumentation(options => options.Filter = IsWorthATrace)
+                    .AddHttpClientInstrumentation())
+                .UseOtlpExporter();
         }
     }
 

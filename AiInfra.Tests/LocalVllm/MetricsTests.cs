@@ -66,6 +66,32 @@ public sealed class MetricsTests
         Assert.Equal(0, await server.MetricAsync("vllm:kv_cache_usage_perc"));
     }
 
+    [Fact]
+    public async Task A_full_cache_is_counted_as_it_was_recorded()
+    {
+        await using var server = await RunningServer.StartAsync(
+            "--engine-option profile=instant --max-model-len 1024 --max-num-seqs 4 --block-size 32 --num-gpu-blocks-override 34 --enable-prompt-tokens-details");
+        // All four are there before the first step.
+        await server.TroubleAsync(new { kind = "hang-engine" });
+        var replies = Enumerable.Range(0, 4)
+            .Select(i => server.PostAsync("/v1/completions", new { prompt = Enumerable.Range(500 + 1000 * i, 215), max_tokens = 220, ignore_eos = true }))
+            .ToList();
+        await server.UntilAsync("vllm:num_requests_waiting", 4);
+
+        await server.TroubleAsync(new { kind = "none" });
+        foreach (var reply in await Task.WhenAll(replies))
+        {
+            Assert.Equal(220, reply.GetProperty("usage").GetProperty("completion_tokens").GetInt32());
+        }
+
+        Assert.Equal(2, await server.MetricAsync("vllm:num_preemptions_total"));
+        Assert.Equal(2, await server.MetricAsync("vllm:request_num_preemptions_sum"));
+        Assert.Equal(860, await server.MetricAsync("vllm:prefix_cache_queries_total"));
+        Assert.Equal(860, await server.MetricAsync("vllm:prompt_tokens_total"));
+        Assert.Equal(0, await server.MetricAsync("vllm:prefix_cache_hits_total"));
+        Assert.Equal(880, await server.MetricAsync("vllm:generation_tokens_total"));
+    }
+
     private static string Shape(string line)
     {
         if (line.StartsWith("# TYPE ", StringComparison.Ordinal))

@@ -37,7 +37,7 @@ public sealed class ShutdownTests
     public async Task With_a_time_out_what_runs_completes_new_requests_get_500_and_health_says_200_all_the_while()
     {
         await using var server = await StoppableServer.StartAsync("--shutdown-timeout 60");
-        var running = server.SendAsync(new { prompt = "a", max_tokens = 60, ignore_eos = true, stream = true });
+        var running = server.SendAsync(new { prompt = "a", max_tokens = 100, ignore_eos = true, stream = true });
         await server.UntilRunningAsync(1);
 
         await server.TerminateAsync();
