@@ -1,12 +1,14 @@
+using AiInfra.AppHost.Documents;
 using AiInfra.AppHost.Monitoring;
 using AiInfra.AppHost.Planning;
 using AiInfra.AppHost.Redis;
 using AiInfra.AppHost.State;
 
-// `plan` answers what fits; the redis of machines without redis-server is this same binary, started once more by the process form.
-if (args is ["plan" or GarnetHost.Verb, ..])
+// `plan` answers what fits, `docs` writes what of the documents is generated; the redis of machines without redis-server is this same
+// binary, started once more by the process form.
+if (args is ["plan" or DocumentCommand.Verb or GarnetHost.Verb, ..])
 {
-    return args[0] == "plan" ? PlanCommand.Run(args[1..]) : GarnetHost.Run(args);
+    return args[0] switch { "plan" => PlanCommand.Run(args[1..]), DocumentCommand.Verb => DocumentCommand.Run(args[1..]), _ => GarnetHost.Run(args) };
 }
 
 var builder = DistributedApplication.CreateBuilder(args);

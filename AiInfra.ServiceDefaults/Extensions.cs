@@ -14,6 +14,7 @@ public static class ServiceDefaultsExtensions
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder)
     {
         builder.AddListeners();
+        builder.AddNetworkDefaults();
         builder.AddTelemetry();
 
         builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), ["live"]);
@@ -42,7 +43,10 @@ public static class ServiceDefaultsExtensions
         app.MapHealthChecks("/health").RequireListener(ListenerNames.Internal).ShortCircuit();
         app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = check => check.Tags.Contains("live") })
             .RequireListener(ListenerNames.Internal).ShortCircuit();
-        app.MapPrometheusScrapingEndpoint().RequireListener(ListenerNames.Internal).AllowAnonymous();
+        if (!TelemetryExtensions.IsDisabled(app.Configuration))
+        {
+            app.MapPrometheusScrapingEndpoint().RequireListener(ListenerNames.Internal).AllowAnonymous();
+        }
 
         return app;
     }
