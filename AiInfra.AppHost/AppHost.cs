@@ -20,8 +20,8 @@ var signingKey = builder.AddGeneratedSecret("signing-key", GeneratedSecrets.Sign
 var redis = builder.AddRedisStore("redis");
 var chroma = builder.AddChromaServer("chroma");
 
-// Models: one resource a replica, one service name a pool
-var vllm = builder.AddVllmPool("vllm");
+// Models: one service name a pool, however many servers are behind it
+var vllm = builder.AddVllmPools("vllm");
 
 // Services. The gateway does not wait for models: it is useful while they load, and says so.
 var gateway = builder.AddDotnetProject("gateway", "../AiInfra.Gateway/AiInfra.Gateway.csproj")
@@ -55,6 +55,6 @@ var prometheus = builder.AddPrometheus("prometheus", builder.AddAlertmanager("al
 builder.AddGrafana("grafana", prometheus);
 
 builder.AddFirstSteps(gateway, apiKey);
-
+builder.AddPublishing(); // what Compose, Kubernetes and Azure need beyond the above
 builder.Build().Run();
 return 0;

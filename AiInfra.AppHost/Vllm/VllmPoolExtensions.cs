@@ -8,32 +8,60 @@ namespace Aspire.Hosting;
 internal static class VllmPoolExtensions
 {
     /// <summary>
-    /// Adds a pool: resources <c>NAME0…n</c>. In run mode they are LocalVllm, which needs no GPU and no download; published they are vLLM.
+    /// Adds every configured pool, <paramref name="name"/> when none is. In run mode its servers are LocalVllm, which needs no GPU and no
+    /// download; published they are vLLM; a pool with an <c>Endpoint</c> runs elsewhere.
     /// </summary>
-    public static VllmPool AddVllmPool(this IDistributedApplicationBuilder builder, [ResourceName] string name)
-    {
-        var settings = VllmPoolSettings.From(builder.Configuration);
-        var key = builder.AddGeneratedSecret($"{name}-key", GeneratedSecrets.ApiKey);
-        var replicas = Enumerable.Range(0, settings.Replicas)
-            .Select(number => Forms.AddVllmReplica(builder, $"{name}{number.ToString(CultureInfo.InvariantCulture)}", settings, key));
-        return new VllmPool(name, settings.Model, key, [.. replicas]);
-    }
+    public static IReadOnlyList<VllmPool> AddVllmPools(this IDistributedApplicationBuilder builder, [ResourceName] string name) =>
+    [
+        .. VllmPoolSettings.From(builder.Configuration, name).Select(settings =>
+        {
+            var key = builder.AddGeneratedSecret($"{settings.Name}-key", GeneratedSecrets.ApiKey);
+            var address = settings.Endpoint is null ? Forms.AddVllmAddress(builder, settings) : null;
+            var isOurs = settings.Endpoint is null && address is null;
+            return new VllmPool(settings, key, isOurs ? Forms.AddVllmServers(builder, settings, key) : []) { Address = address };
+        }),
+    ];
 
-    /// <summary>Tells a gateway which model the pool serves, its key, and where each replica is: one service name, several addresses.</summary>
-    public static IResourceBuilder<T> WithModels<T>(this IResourceBuilder<T> builder, VllmPool pool)
+    /// <summary>Tells a gateway which models the pools serve, their keys, and where each server is: one service name, several addresses.</summary>
+    public static IResourceBuilder<T> WithModels<T>(this IResourceBuilder<T> builder, IReadOnlyList<VllmPool> pools)
         where T : IResourceWithEnvironment
     {
-        builder
-            .WithEnvironment("Gateway__Models__0__Name", pool.Model)
-            .WithEnvironment("Gateway__Models__0__Service", pool.Name)
-            .WithEnvironment("Gateway__Models__0__Aliases__0", "default")
-            .WithEnvironment("Gateway__Models__0__ApiKey", pool.Key);
+        for (var index = 0; index < pools.Count; index++)
+        {
+            var pool = pools[index];
+            var model = $"Gateway__Models__{index.ToString(CultureInfo.InvariantCulture)}";
+            builder
+                .WithEnvironment($"{model}__Name", pool.Settings.Model)
+                .WithEnvironment($"{model}__Service", pool.Name)
+                .WithEnvironment($"{model}__ApiKey", pool.Key);
+            if (index == 0)
+            {
+                builder.WithEnvironment($"{model}__Aliases__0", "default");
+            }
+
+            builder.WithServers(pool);
+        }
+
+        return builder;
+    }
+
+    private static void WithServers<T>(this IResourceBuilder<T> builder, VllmPool pool)
+        where T : IResourceWithEnvironment
+    {
+        if (pool.Settings.Endpoint is { } elsewhere)
+        {
+            builder.WithEnvironment($"services__{pool.Name}__{elsewhere.Scheme}__0", elsewhere.GetLeftPart(UriPartial.Authority));
+        }
+
+        if (pool.Address is { } address)
+        {
+            builder.WithEnvironment($"services__{pool.Name}__https__0", address);
+        }
+
         for (var number = 0; number < pool.Endpoints.Count; number++)
         {
             builder.WithEnvironment($"services__{pool.Name}__http__{number.ToString(CultureInfo.InvariantCulture)}", pool.Endpoints[number]);
             builder.WithAnnotation(new ResourceRelationshipAnnotation(pool.Endpoints[number].Resource, "Reference"));
         }
-
-        return builder;
     }
 }
