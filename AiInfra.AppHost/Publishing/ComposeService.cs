@@ -18,6 +18,8 @@ internal static class ComposeService
             service.Image = $"${{{shape.Name.ToUpperInvariant()}_IMAGE:-aiinfra/{shape.Name}:{Images.OwnVersion}}}";
         }
 
+        // Aspire doubles the dollar of $NAME for Compose, but not of the shell's list of arguments.
+        service.Command = [.. service.Command.Select(part => part.Replace("\"$@\"", "\"$$@\"", StringComparison.Ordinal))];
         service.Restart = "unless-stopped";
         service.User = Text($"{shape.User}:{shape.User}");
         service.ReadOnly = true;

@@ -26,25 +26,23 @@ keep signing-key signing_key
 keep grafana-password password
 keep hf-token true
 # One key for every pool that the file next to this one names.
-for pool in $(grep -oE '\./secrets/[a-z0-9]+-key"' docker-compose.yaml | sed 's/.*secrets\///; s/"//' | grep -vE '^(api|admin|signing)-key$' | sort -u); do
-    keep "$pool" api_key
+pools=$(grep -oE '\./secrets/[a-z0-9]+-key"' docker-compose.yaml | sed 's/.*secrets\///; s/-key"//' | grep -vxE 'api|admin|signing' | sort -u)
+for pool in $pools; do
+    keep "$pool-key" api_key
 done
 
 [ "${1:-}" = --helm ] || exit 0
-value() { cat "secrets/$1"; }
-cat <<VALUES
-secrets:
-  redis:
-    redis_password: "$(value redis-password)"
-  vllm:
-    vllm_key: "$(value vllm-key)"
-    hf_token: "$(value hf-token)"
-  gateway:
-    vllm_key: "$(value vllm-key)"
-    api_key: "$(value api-key)"
-    admin_key: "$(value admin-key)"
-    key_pepper: "$(value key-pepper)"
-    signing_key: "$(value signing-key)"
-  grafana:
-    grafana_password: "$(value grafana-password)"
-VALUES
+value() { echo "    $1: \"$(cat "secrets/$2")\""; }
+echo secrets:
+echo '  redis:'
+value redis_password redis-password
+for pool in $pools; do
+    echo "  $pool:"
+    value "${pool}_key" "$pool-key"
+    value hf_token hf-token
+done
+echo '  gateway:'
+for pool in $pools; do value "${pool}_key" "$pool-key"; done
+for name in api-key admin-key key-pepper signing-key; do value "${name//-/_}" "$name"; done
+echo '  grafana:'
+value grafana_password grafana-password

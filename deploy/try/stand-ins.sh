@@ -12,7 +12,7 @@ prepare() {
     mkdir -p "$folder"
     local rootfs=$folder/root dotnet
     [ -e "$folder/root.done" ] || { debootstrap --variant=minbase --include=$packages bookworm "$rootfs" >"$folder/debootstrap.log" && touch "$folder/root.done"; }
-    dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")
+    dotnet=$(dotnet --list-runtimes | sed -n 's|^Microsoft.NETCore.App 10.*\[\(.*\)/shared/.*|\1|p' | tail -1)
     mkdir -p "$rootfs/usr/share/dotnet/shared" "$rootfs/app" "$rootfs/data" "$rootfs/models" "$rootfs/opt"
     cp -r "$dotnet/dotnet" "$dotnet/host" "$rootfs/usr/share/dotnet/"
     for framework in Microsoft.NETCore.App Microsoft.AspNetCore.App; do
@@ -37,7 +37,7 @@ prepare() {
 load() {
     tar -C "$folder/root" --exclude=./proc/* --exclude=./sys/* -c . | docker import - stand-in >/dev/null
     image() { # name, Dockerfile lines
-        printf 'FROM stand-in\nENV DOTNET_RUNNING_IN_CONTAINER=true\n%s\n' "$2" | docker build -q -t "$1" -f - "${3:-$folder/empty}" >/dev/null
+        printf 'FROM stand-in\nENV DOTNET_RUNNING_IN_CONTAINER=true\n%s\n' "$2" | docker build -q -t "$1" -f - "${3:-$folder/empty}" >"$folder/build.log" 2>&1 || { cat "$folder/build.log" >&2; exit 1; }
         echo "stand-in: $1"
     }
     mkdir -p "$folder/empty"
