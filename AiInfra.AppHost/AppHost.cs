@@ -16,11 +16,9 @@ var apiKey = builder.AddGeneratedSecret("api-key", GeneratedSecrets.ApiKey);
 var adminKey = builder.AddGeneratedSecret("admin-key", GeneratedSecrets.ApiKey);
 var signingKey = builder.AddGeneratedSecret("signing-key", GeneratedSecrets.SigningKey);
 
-// Stores
+// Stores, and models: one service name a pool, however many servers are behind it
 var redis = builder.AddRedisStore("redis");
 var chroma = builder.AddChromaServer("chroma");
-
-// Models: one service name a pool, however many servers are behind it
 var vllm = builder.AddVllmPools("vllm");
 
 // Services. The gateway does not wait for models: it is useful while they load, and says so.
@@ -41,6 +39,7 @@ var memory = builder.AddDotnetProject("memory", "../AiInfra.MemoryService/AiInfr
     .WithHttpHealthCheck("/health")
     .WithReference(chroma) // no wait: Chroma is an index, and may be away
     .WithReference(gateway.GetEndpoint("internal"))
+    .WithIdentityAt(gateway, mayCall: "gateway")
     .WithMemoryData()
     .WithPrivateTelemetry();
 
@@ -51,6 +50,7 @@ var prometheus = builder.AddPrometheus("prometheus", builder.AddAlertmanager("al
 [
     new(JobNames.Gateway, gateway.GetEndpoint("internal")), new(JobNames.Memory, memory.GetEndpoint("http")),
     .. ScrapeSource.Replicas(vllm), .. builder.AddRedisExporter("redis-exporter", redis), .. builder.AddNodeExporter("node-exporter"),
+    .. builder.AddGpuExporter("gpu-exporter"),
 ]);
 builder.AddGrafana("grafana", prometheus);
 

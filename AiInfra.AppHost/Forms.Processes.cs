@@ -30,6 +30,9 @@ internal static class Forms
     public static EndpointReference? AddNodeExporter(IDistributedApplicationBuilder builder, string name) =>
         MonitoringProcess.AddNodeExporter(builder, name);
 
+    public static EndpointReference? AddGpuExporter(IDistributedApplicationBuilder builder, string name) =>
+        MonitoringProcess.AddGpuExporter(builder, name);
+
     public static EndpointReference? AddRedisExporter(
         IDistributedApplicationBuilder builder, string name, IResourceBuilder<IResourceWithConnectionString> redis) =>
         MonitoringProcess.AddRedisExporter(builder, name, (RedisProcessResource)redis.Resource);
@@ -39,6 +42,6 @@ internal static class Forms
         MonitoringProcess.AddPrometheus(builder, name, alertmanager, sources, settings);
 
     public static EndpointReference? AddGrafana(
-        IDistributedApplicationBuilder builder, string name, EndpointReference prometheus, IResourceBuilder<ParameterResource> password) =>
-        MonitoringProcess.AddGrafana(builder, name, prometheus, password);
+        IDistributedApplicationBuilder builder, string name, EndpointReference prometheus, IResourceBuilder<ParameterResource> password, MonitoringSettings settings) =>
+        MonitoringProcess.AddGrafana(builder, name, prometheus, password, settings);
 }

@@ -1,5 +1,6 @@
 using AiInfra.Gateway.Admin;
 using AiInfra.Gateway.Admission;
+using AiInfra.Gateway.Augmentation;
 using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Forwarding;
 using AiInfra.Gateway.Limits;
@@ -35,6 +36,7 @@ internal static class GatewayApp
         builder.AddGatewayMetrics();
         builder.AddServiceTokenIssuer();
         builder.AddMemoryProxy();
+        builder.AddAugmentation();
         builder.AddAdmin();
         builder.AddPublicApi();
 
@@ -42,10 +44,10 @@ internal static class GatewayApp
 
         app.UseStrictHttp();
         app.UsePublicApi();
+        app.UseServiceTokenIssuer();
         app.UseRouting();
 
         app.MapDefaultEndpoints();
-        app.MapServiceTokenKeys();
         app.MapAdmin();
 
         return app;

@@ -1,3 +1,5 @@
+using AiInfra.MemoryService.Access;
+using AiInfra.MemoryService.Chat;
 using AiInfra.MemoryService.Context;
 using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Memories;
@@ -14,11 +16,14 @@ var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
 builder.AddServiceTokens("memory");
+builder.AddServiceTokenClient();
+builder.AddAccess();
 builder.AddEmbeddings();
 builder.AddMemories();
 builder.AddChromaClient("chroma");
 builder.AddIndexing();
 builder.AddSearch();
+builder.AddChat();
 builder.AddLifecycle();
 builder.AddMemoryMcp();
 builder.AddMemoryMetrics();
@@ -35,6 +40,7 @@ app.MapDefaultEndpoints();
 app.MapMemories();
 app.MapSearch();
 app.MapContext();
+app.MapChat();
 app.MapKnowledge();
 app.MapMemoryMcp();
 

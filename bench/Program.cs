@@ -1,3 +1,5 @@
+using AiInfra.Bench.Authentication;
+using AiInfra.Bench.Faults;
 using AiInfra.Bench.Limits;
 using AiInfra.Bench.LocalModel;
 using AiInfra.Bench.LocalVllm;
@@ -7,6 +9,7 @@ using AiInfra.Bench.Overhead;
 using AiInfra.Bench.Planner;
 using AiInfra.Bench.Routing;
 using AiInfra.Bench.Running;
+using AiInfra.Bench.Slo;
 using AiInfra.Bench.Startup;
 
 // One line a benchmark, in the order of `list`. Each says itself what it measures, needs and takes.
@@ -15,8 +18,12 @@ IBenchmark[] benchmarks =
     new LocalVllmBenchmark(),
     new LocalModelBenchmark(),
     new OverheadBenchmark(),
+    new MemoryRunBenchmark(),
+    new SloBenchmark(),
     new RoutingBenchmark(),
+    new FaultsBenchmark(),
     new LimitsBenchmark(),
+    new AuthenticationBenchmark(),
     new LoCoMoBenchmark(),
     new MsMarcoBenchmark(),
     new PlannerBenchmark(),

@@ -34,7 +34,8 @@ if [ "$2" = stand-ins ]; then
     dockerd --host "$DOCKER_HOST" --data-root "$folder/docker" --exec-root /run/docker --pidfile /run/docker.pid >"$folder/dockerd.log" 2>&1 &
     for _ in $(seq 120); do docker info >/dev/null 2>&1 && break; sleep 0.5; done
     docker info >/dev/null 2>&1 || refuse "dockerd did not start: $(tail -1 "$folder/dockerd.log")"
-    docker image inspect aiinfra/memory:1.0.0 >/dev/null 2>&1 || deploy/try/stand-ins.sh load "$folder"
+    mapfile -t images < <(grep -oE 'image: "docker.io/[^"]+' "$compose_folder/docker-compose.yaml" | cut -d'"' -f2 | grep -v grafana | sort -u)
+    docker image inspect aiinfra/memory:1.0.0 "${images[@]}" >/dev/null 2>&1 || deploy/try/stand-ins.sh load "$folder"
 fi
 
 services=(redis chroma vllm0 vllm1 gateway memory alertmanager redis-exporter prometheus)
@@ -46,11 +47,11 @@ awk -v cores="$cores" '/^  [a-z0-9-]+:$/ { name = $1 } /^          cpus:/ { gsub
 { [ -s "$folder/limits" ] && echo services: || echo 'services: {}'; cat "$folder/limits"; } >"$override"
 if docker compose version >/dev/null 2>&1; then compose=(docker compose); else compose=(docker-compose --compatibility); fi
 compose+=(--project-name "$project" --file "$compose_folder/docker-compose.yaml" --file "$override")
-"${compose[@]}" version | head -1
+echo "compose: $("${compose[@]}" version --short)"
 "$compose_folder/make-secrets.sh"
 key=$(cat "$compose_folder/secrets/api-key")
 
-id() { docker ps --quiet --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$1" | head -1; }
+id() { docker ps --quiet --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$1" | sed -n 1p; }
 health() { docker inspect --format '{{.State.Health.Status}}' "$(id "$1")" 2>/dev/null || echo absent; }
 healthy() { # waits, services
     for _ in $(seq "$1"); do
@@ -59,13 +60,13 @@ healthy() { # waits, services
         sleep 2
     done
     echo "FAILED: not healthy:$waiting" >&2
-    for service in $waiting; do docker logs --tail 15 "$(docker ps -aq --filter "label=com.docker.compose.service=$service" | head -1)" >&2 || true; done
+    for service in $waiting; do docker logs --tail 15 "$(docker ps -aq --filter "label=com.docker.compose.service=$service" | sed -n 1p)" >&2 || true; done
     exit 1
 }
 ok() { echo "ok: $1"; }
 fail() { echo "FAILED: $1" >&2; exit 1; }
 call() { curl --silent --show-error --max-time 180 "http://127.0.0.1:8080$1" -H "Authorization: Bearer $key" -H 'Content-Type: application/json' "${@:2}"; }
-redis_image=$(grep -oE 'docker.io/library/redis:[^"]+' "$compose_folder/docker-compose.yaml" | head -1)
+redis_image=$(grep -oE 'docker.io/library/redis:[^"]+' "$compose_folder/docker-compose.yaml" | sed -n 1p)
 # A program of our choice in the network of a service, whose own image may have none.
 beside() { docker run --rm --network "container:$(id "$1")" --entrypoint /bin/sh "$redis_image" -c "$2"; }
 up() { "${compose[@]}" up -d "${services[@]}" >"$folder/up.log" 2>&1 || { tail -20 "$folder/up.log" >&2; fail "up"; }; }
@@ -75,24 +76,24 @@ up
 healthy 150 "${services[@]}"
 ok "${#services[@]} services are healthy (Grafana has no stand-in and is left out)"
 
-model=$(call /v1/models | grep -oE '"id":"[^"]+"' | head -1 | cut -d'"' -f4)
+model=$(grep -oE '"id":"[^"]+"' <<<"$(call /v1/models)" | sed -n '1s/.*:"\(.*\)"/\1/p')
 answer=$(call /v1/chat/completions -d '{"model":"default","max_tokens":12,"messages":[{"role":"user","content":"What is the capital of France?"}]}')
 grep -q '"content"' <<<"$answer" || fail "chat: $answer"
-ok "a chat with $model: $(grep -oE '"content":"[^"]*"' <<<"$answer" | head -1)"
+ok "a chat with $model: $(grep -oE '"content":"[^"]*"' <<<"$answer" | sed -n 1p)"
 
 stored=$(call /v1/memories -d '{"text":"My dog is called Biscuit."}')
 grep -q Biscuit <<<"$stored" || fail "memory: $stored"
-found() { call /v1/memories/search -d '{"query":"name of the pet"}' | grep -q Biscuit; }
+found() { grep -q Biscuit <<<"$(call /v1/memories/search -d '{"query":"name of the pet"}')"; }
 found || fail "the memory is not found"
 ok "a memory is stored and found"
 
 ping='redis-cli -h HOST -p 6379 ping 2>&1' # without a password: the answer NOAUTH proves the way
 redis_ip=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$(id redis)")
 for service in gateway redis-exporter; do
-    beside "$service" "timeout 5 ${ping/HOST/redis}" | grep -q NOAUTH && ok "from $service redis answers" || fail "from $service redis does not answer"
+    grep -q NOAUTH <<<"$(beside "$service" "timeout 5 ${ping/HOST/redis}")" && ok "from $service redis answers" || fail "from $service redis does not answer"
 done
 for service in vllm0 prometheus alertmanager; do
-    ! beside "$service" "timeout 5 ${ping/HOST/redis}; timeout 5 ${ping/HOST/$redis_ip}" | grep -q NOAUTH && ok "from $service redis does not answer, by name or address" || fail "from $service redis answers"
+    ! grep -q NOAUTH <<<"$(beside "$service" "timeout 5 ${ping/HOST/redis}; timeout 5 ${ping/HOST/$redis_ip}" || true)" && ok "from $service redis does not answer, by name or address" || fail "from $service redis answers"
 done
 ! beside chroma "timeout 5 nc -z -w 3 vllm0 8000" >/dev/null 2>&1 && ok "from chroma no model server answers" || fail "from chroma a model server answers"
 

@@ -55,6 +55,8 @@ internal static class AlertmanagerConfiguration
                 Inhibit("""severity="page" """, """severity="ticket" """, "alertname", "model", "instance"),
                 Inhibit("""alertname="AllReplicasDown" """, """alertname=~"ReplicaDown|ReplicaHung|QueueGrowing" """, "pool"),
                 Inhibit("""alertname="NoReplicaUsable" """, """alertname=~"ReplicaEjected|ErrorRateHigh|.*BudgetBurn" """, "model"),
+                Inhibit("""alertname="BudgetSpent" """, """alertname="BudgetNearEnd" """, "tenant", "subject", "unit", "period"),
+                Inhibit("""alertname="CredentialEndsToday" """, """alertname=~"CertificateExpires|SigningKeyExpires" """, "name"),
                 Inhibit("""alertname="GatewayDown" """, """alertname=~"GatewayInstanceDown|GatewaySlow|ErrorRateHigh|.*BudgetBurn" """),
                 Inhibit("""alertname="MemoryServiceDown" """, """alertname=~"Memory.*|Chroma.*",alertname!="MemoryServiceDown" """)),
             ["receivers"] = receivers,

@@ -17,6 +17,10 @@ internal static class MonitoringExtensions
     public static IEnumerable<ScrapeSource> AddNodeExporter(this IDistributedApplicationBuilder builder, [ResourceName] string name) =>
         Forms.AddNodeExporter(builder, name) is { } endpoint ? [new ScrapeSource(JobNames.Node, endpoint)] : [];
 
+    /// <summary>Adds the exporter of the figures of NVIDIA's GPUs, where there is one.</summary>
+    public static IEnumerable<ScrapeSource> AddGpuExporter(this IDistributedApplicationBuilder builder, [ResourceName] string name) =>
+        Forms.AddGpuExporter(builder, name) is { } endpoint ? [new ScrapeSource(JobNames.Gpu, endpoint)] : [];
+
     /// <summary>Adds the exporter of Redis' figures.</summary>
     public static IEnumerable<ScrapeSource> AddRedisExporter(
         this IDistributedApplicationBuilder builder, [ResourceName] string name, IResourceBuilder<IResourceWithConnectionString> redis) =>
@@ -33,5 +37,6 @@ internal static class MonitoringExtensions
 
     /// <summary>Adds Grafana with the platform's dashboards. Without Prometheus there is nothing to show.</summary>
     public static EndpointReference? AddGrafana(this IDistributedApplicationBuilder builder, [ResourceName] string name, EndpointReference? prometheus) =>
-        prometheus is null ? null : Forms.AddGrafana(builder, name, prometheus, builder.AddGeneratedSecret($"{name}-password", GeneratedSecrets.Password));
+        prometheus is null ? null : Forms.AddGrafana(
+            builder, name, prometheus, builder.AddGeneratedSecret($"{name}-password", GeneratedSecrets.Password), MonitoringSettings.From(builder.Configuration));
 }

@@ -22,10 +22,11 @@ internal static class MonitoringFiles
 
     /// <param name="prometheusUrl">Prometheus as Grafana reaches it.</param>
     /// <param name="dashboardFolder">The folder of the dashboards as Grafana sees it.</param>
-    public static IReadOnlyDictionary<string, string> Grafana(string prometheusUrl, string dashboardFolder)
+    /// <param name="settings">For the page of a trace.</param>
+    public static IReadOnlyDictionary<string, string> Grafana(string prometheusUrl, string dashboardFolder, MonitoringSettings settings)
     {
         var files = Dashboard.All.ToDictionary(dashboard => $"{Dashboards}/{dashboard.Uid}.json", DashboardJson.Write);
-        files[$"{Provisioning}/datasources/prometheus.yml"] = GrafanaProvisioning.DataSource(prometheusUrl);
+        files[$"{Provisioning}/datasources/prometheus.yml"] = GrafanaProvisioning.DataSource(prometheusUrl, settings.TracePage);
         files[$"{Provisioning}/dashboards/aiinfra.yml"] = GrafanaProvisioning.Provider(dashboardFolder);
         return files;
     }

@@ -61,6 +61,19 @@ internal static class MonitoringProcess
         return http;
     }
 
+    /// <summary>NVIDIA's exporter where it is installed. Most machines have no such GPU: nothing is said where it is not.</summary>
+    public static EndpointReference? AddGpuExporter(IDistributedApplicationBuilder builder, string name)
+    {
+        if (CommandLookup.Find("dcgm-exporter") is not { } command)
+        {
+            return null;
+        }
+
+        var http = Server(builder, name, command, "/health", out var server);
+        server.WithArgs("--address", ReferenceExpression.Create($"127.0.0.1:{http.Property(EndpointProperty.TargetPort)}"));
+        return http;
+    }
+
     public static EndpointReference? AddPrometheus(
         IDistributedApplicationBuilder builder, string name, EndpointReference? alertmanager, IReadOnlyList<ScrapeSource> sources, MonitoringSettings settings)
     {
@@ -83,17 +96,19 @@ internal static class MonitoringProcess
                 $"--storage.tsdb.path={builder.State().Folder("data", "prometheus")}",
                 $"--storage.tsdb.retention.time={YamlText.Duration(settings.Retention)}",
                 string.Create(CultureInfo.InvariantCulture, $"--storage.tsdb.retention.size={settings.RetentionMegabytes}MB"),
+                // Points of single requests beside the figures: a peak in a dashboard leads to a trace.
+                "--enable-feature=exemplar-storage",
                 Listen(http))
             // Addresses are known by now.
             .OnBeforeResourceStarted((_, _, cancellationToken) => WriteAsync(
                 files,
-                MonitoringFiles.Prometheus(new MonitoringTargets(ScrapeSource.Jobs(all), alertmanager is null ? null : $"{alertmanager.Host}:{alertmanager.Port}"), settings),
+                MonitoringFiles.Prometheus(new MonitoringTargets(ScrapeSource.Jobs(all, Address), alertmanager is null ? null : Address(alertmanager)), settings),
                 cancellationToken));
         return http;
     }
 
     public static EndpointReference? AddGrafana(
-        IDistributedApplicationBuilder builder, string name, EndpointReference prometheus, IResourceBuilder<ParameterResource> password)
+        IDistributedApplicationBuilder builder, string name, EndpointReference prometheus, IResourceBuilder<ParameterResource> password, MonitoringSettings settings)
     {
         if (Find(name, GrafanaCommands, "there are no dashboards") is not { } command)
         {
@@ -115,7 +130,7 @@ internal static class MonitoringProcess
             .WithEnvironment("GF_ANALYTICS_REPORTING_ENABLED", "false")
             .WithEnvironment("GF_ANALYTICS_CHECK_FOR_UPDATES", "false")
             .OnBeforeResourceStarted((_, _, cancellationToken) =>
-                WriteAsync(files, MonitoringFiles.Grafana(prometheus.Url, Path.Combine(files, MonitoringFiles.Dashboards)), cancellationToken));
+                WriteAsync(files, MonitoringFiles.Grafana(prometheus.Url, Path.Combine(files, MonitoringFiles.Dashboards), settings), cancellationToken));
         return http;
     }
 
@@ -127,6 +142,8 @@ internal static class MonitoringProcess
             .WithHttpHealthCheck(health);
         return server.GetEndpoint("http");
     }
+
+    private static string Address(EndpointReference endpoint) => string.Create(CultureInfo.InvariantCulture, $"{endpoint.Host}:{endpoint.Port}");
 
     private static ReferenceExpression Listen(EndpointReference http) =>
         ReferenceExpression.Create($"--web.listen-address=127.0.0.1:{http.Property(EndpointProperty.TargetPort)}");

@@ -36,6 +36,12 @@ public sealed class MonitoringSettings
     /// <summary>Receives the alert that always fires; its silence means that monitoring is dead. Default: none.</summary>
     public Uri? WatchdogWebhook { get; set; }
 
+    /// <summary>
+    /// Page of a trace, with <c>{trace}</c> where its id belongs, such as <c>http://localhost:18888/traces/detail/{trace}</c> of the
+    /// Aspire dashboard. Dashboards link their exemplars there. Default: none, ids are shown without a link.
+    /// </summary>
+    public string? TracePage { get; set; }
+
     /// <summary>Where the runbook is served; every alert links to its section there. Default <c>docs/runbook.md</c>, in this repository.</summary>
     [Required]
     public string Runbook { get; set; } = "docs/runbook.md";

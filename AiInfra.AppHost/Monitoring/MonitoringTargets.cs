@@ -28,7 +28,14 @@ internal sealed record ScrapeTarget(string Address)
         new(address) { Labels = new Dictionary<string, string> { ["pool"] = pool, ["replica"] = replica } };
 }
 
-internal sealed record DnsTargets(string Name, int Port);
+internal sealed record DnsTargets(string Name, int Port)
+{
+    /// <summary>The instances behind <c>host:port</c>.</summary>
+    public static DnsTargets Of(string address) =>
+        address.Split(':') is [var host, var port] && int.TryParse(port, System.Globalization.CultureInfo.InvariantCulture, out var number)
+            ? new(host, number)
+            : new(address, 80);
+}
 
 /// <summary>The values of the label <c>job</c> that rules and dashboards select by.</summary>
 internal static class JobNames

@@ -21,15 +21,25 @@ internal static class PanelJson
         ["targets"] = new JsonArray([.. panel.Queries.Select((query, index) => Target(panel, query, index))]),
     };
 
-    private static JsonObject Target(Panel panel, PanelQuery query, int index) => new()
+    private static JsonObject Target(Panel panel, PanelQuery query, int index)
     {
-        ["refId"] = ((char)('A' + index)).ToString(),
-        ["datasource"] = DataSource(),
-        ["editorMode"] = "code",
-        ["expr"] = query.Expression,
-        ["legendFormat"] = query.Legend,
-        [panel.Kind == "timeseries" ? "range" : "instant"] = true,
-    };
+        var target = new JsonObject
+        {
+            ["refId"] = ((char)('A' + index)).ToString(),
+            ["datasource"] = DataSource(),
+            ["editorMode"] = "code",
+            ["expr"] = query.Expression,
+            ["legendFormat"] = query.Legend,
+            [panel.Kind == "timeseries" ? "range" : "instant"] = true,
+        };
+        // Single requests as dots over the curve, each with the id of its trace.
+        if (panel.Kind == "timeseries" && query.Expression.Contains("_bucket", StringComparison.Ordinal))
+        {
+            target["exemplar"] = true;
+        }
+
+        return target;
+    }
 
     private static JsonObject Defaults(Panel panel)
     {

@@ -13,6 +13,8 @@ internal static class RuleFiles
         ["vllm"] = [.. VllmAlerts.All],
         ["memory"] = [.. MemoryAlerts.All],
         ["tenants"] = [.. TenantAlerts.All],
+        ["cost"] = [.. TenantAlerts.Cost],
+        ["expiry"] = [.. ExpiryAlerts.All],
         ["hosts"] = [.. HostAlerts.All],
         ["monitoring"] = [.. MonitoringAlerts.All],
     };

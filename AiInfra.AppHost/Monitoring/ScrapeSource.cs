@@ -15,11 +15,13 @@ internal sealed record ScrapeSource(string Job, EndpointReference Endpoint)
             Labels = ScrapeTarget.Replica("", pool.Name, endpoint.Resource.Name).Labels,
         }));
 
-    /// <summary>The jobs of these endpoints, whose addresses are known once they are allocated.</summary>
-    public static IReadOnlyList<ScrapeJob> Jobs(IEnumerable<ScrapeSource> sources) =>
+    /// <summary>The jobs of these endpoints.</summary>
+    /// <param name="sources">What is scraped.</param>
+    /// <param name="address">How an endpoint is reached from where Prometheus runs, as <c>host:port</c>.</param>
+    public static IReadOnlyList<ScrapeJob> Jobs(IEnumerable<ScrapeSource> sources, Func<EndpointReference, string> address) =>
     [
         .. sources.GroupBy(source => source.Job).Select(job => new ScrapeJob(
             job.Key,
-            [.. job.Select(source => new ScrapeTarget($"{source.Endpoint.Host}:{source.Endpoint.Port}") { Labels = source.Labels })])),
+            [.. job.Select(source => new ScrapeTarget(address(source.Endpoint)) { Labels = source.Labels })])),
     ];
 }

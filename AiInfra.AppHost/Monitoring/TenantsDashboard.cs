@@ -18,6 +18,23 @@ internal static class TenantsDashboard
                         sum by (tenant) (rate(aiinfra_gateway_tokens_total{kind="cached",tenant=~"$tenant"}[$__rate_interval]))
                           / (sum by (tenant) (rate(aiinfra_gateway_tokens_total{kind=~"cached|input",tenant=~"$tenant"}[$__rate_interval])) > 0)
                         """, "{{tenant}}") { Silent = "engines report cached tokens only where they are told to" })),
+            new("Budgets and cost",
+                Panel.Bars("Budgets spent", "percentunit", "Spent part of each tenant's fullest budget by what it is counted for, unit and period. Alert above 90 %.",
+                    new PanelQuery("""max by (tenant, subject, unit, period) (max_over_time(aiinfra_gateway_budget_used{tenant=~"$tenant"}[1h]))""",
+                        "{{tenant}} per {{subject}}, {{unit}} a {{period}}") { Silent = "no policy sets a budget" }) with
+                { RedAbove = 0.9 },
+                Panel.Bars("Cost, 24 hours", "none", "Cost of the last 24 hours by tenant, in the currency of the prices.",
+                    new PanelQuery("""sort_desc(sum by (tenant) (increase(aiinfra_gateway_cost_total{tenant=~"$tenant",model=~"$model"}[24h])))""", "{{tenant}}")),
+                Panel.Curves("Cost per hour", "none", "What an hour costs at the present pace, by model.",
+                    new PanelQuery("""3600 * sum by (model) (rate(aiinfra_gateway_cost_total{tenant=~"$tenant",model=~"$model"}[$__rate_interval]))""", "{{model}}")) with
+                { Stacked = true }),
+            new("Credentials",
+                Panel.Bars("Time left", "s", "Until the next API key of a tenant without a successor, a certificate or the signing key ends. Alerts below 14 days (keys: 7).",
+                    new PanelQuery("""min by (kind, name) (aiinfra_gateway_credential_expiry_seconds) - time()""", "{{kind}} {{name}}")
+                    {
+                        Silent = "no credential has an end",
+                    }) with
+                { RedBelow = 604_800 }),
             new("Refusals",
                 Panel.Curves("Refused", "reqps", "Requests refused, by tenant and reason.",
                     new PanelQuery("""sum by (tenant, reason) (rate(aiinfra_gateway_denials_total{tenant=~"$tenant"}[$__rate_interval]))""", "{{tenant}} {{reason}}")

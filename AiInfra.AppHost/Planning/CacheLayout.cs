@@ -7,6 +7,9 @@ internal sealed class CacheLayout
     private readonly StateMode _mode;
     private readonly int _contextRanks;
 
+    // Its pages hold from 2 to 64 tokens: the older count, blocks times the smallest, says nothing there.
+    private bool _isCompressedSparse;
+
     private CacheLayout(
         IReadOnlyList<CacheGroup> groups, IReadOnlyList<long> blockBytes, double growth, int attentionBlock, StateMode mode,
         Parallelism parallel, ServingSettings settings)
@@ -47,6 +50,7 @@ internal sealed class CacheLayout
                 parallel, settings)
             {
                 LayerPageBytes = CompressedSparseLayout.LargestPageBytes,
+                _isCompressedSparse = true,
             };
         }
 
@@ -71,7 +75,7 @@ internal sealed class CacheLayout
         Groups.Sum(group => Pages(group, tokens) * group.PageBytes), Groups[0].PageBytes));
 
     /// <summary>Requests of <paramref name="tokens"/> that <paramref name="blocks"/> hold at once.</summary>
-    public double Concurrency(long blocks, long tokens) => _settings.Rules.CountsWholeBlocksPerRequest
+    public double Concurrency(long blocks, long tokens) => _settings.Rules.CountsWholeBlocksPerRequest || _isCompressedSparse
         ? (double)blocks / BlocksPerRequest(tokens)
         : (double)blocks * SmallestBlockTokens / tokens;
 

@@ -26,39 +26,43 @@ internal static class Forms
 
     // Container Apps have no GPU of the kind that a model of any size needs: there a pool runs elsewhere, and its address is asked for.
     public static IResourceBuilder<ParameterResource>? AddVllmAddress(IDistributedApplicationBuilder builder, VllmPoolSettings settings) =>
-        builder.ExecutionContext.IsPublishMode && PublishingTarget.Of(builder) == PublishingTarget.Azure
-            ? builder.AddParameter($"{settings.Name}-endpoint")
-            : null;
+        BringsServers(builder) ? null : builder.AddParameter($"{settings.Name}-endpoint");
 
-    // Run as programs from PATH under Aspire too: only what is published are containers.
     public static EndpointReference? AddAlertmanager(IDistributedApplicationBuilder builder, string name, MonitoringSettings settings) =>
-        !builder.ExecutionContext.IsPublishMode ? MonitoringProcess.AddAlertmanager(builder, name, settings)
-        : BringsMonitoring(builder) ? MonitoringContainer.AddAlertmanager(builder, name) : null;
+        !BringsServers(builder) ? null
+        : ServiceForm.Of(builder).Containers ? MonitoringContainer.AddAlertmanager(builder, name, settings)
+        : MonitoringProcess.AddAlertmanager(builder, name, settings);
 
-    // A published platform watches the hosts with what the cluster or the host brings: an exporter in a container sees the container.
+    // A container sees a host only in part, and one that is to see all of it must not be shut in like the others: hosts and GPUs are
+    // watched by programs of the host, or of the cluster.
     public static EndpointReference? AddNodeExporter(IDistributedApplicationBuilder builder, string name) =>
         builder.ExecutionContext.IsPublishMode ? null : MonitoringProcess.AddNodeExporter(builder, name);
+
+    public static EndpointReference? AddGpuExporter(IDistributedApplicationBuilder builder, string name) =>
+        builder.ExecutionContext.IsPublishMode ? null : MonitoringProcess.AddGpuExporter(builder, name);
 
     public static EndpointReference? AddRedisExporter(
         IDistributedApplicationBuilder builder, string name, IResourceBuilder<IResourceWithConnectionString> redis) => redis.Resource switch
         {
+            RedisResource when !BringsServers(builder) => null,
+            RedisResource container => MonitoringContainer.AddRedisExporter(builder, name, container),
             RedisProcessResource process => MonitoringProcess.AddRedisExporter(builder, name, process),
-            _ when builder.ExecutionContext.IsPublishMode && BringsMonitoring(builder) => MonitoringContainer.AddRedisExporter(builder, name, redis),
             _ => null,
         };
 
     public static EndpointReference? AddPrometheus(
         IDistributedApplicationBuilder builder, string name, EndpointReference? alertmanager, IReadOnlyList<ScrapeSource> sources, MonitoringSettings settings) =>
-        !builder.ExecutionContext.IsPublishMode ? MonitoringProcess.AddPrometheus(builder, name, alertmanager, sources, settings)
-        : alertmanager is not null ? MonitoringContainer.AddPrometheus(builder, name, [.. sources, new(JobNames.Alertmanager, alertmanager)], settings)
-        : null;
+        !BringsServers(builder) ? null
+        : ServiceForm.Of(builder).Containers ? MonitoringContainer.AddPrometheus(builder, name, alertmanager, sources, settings)
+        : MonitoringProcess.AddPrometheus(builder, name, alertmanager, sources, settings);
 
     public static EndpointReference? AddGrafana(
-        IDistributedApplicationBuilder builder, string name, EndpointReference prometheus, IResourceBuilder<ParameterResource> password) =>
-        builder.ExecutionContext.IsPublishMode
-            ? MonitoringContainer.AddGrafana(builder, name, prometheus, password)
-            : MonitoringProcess.AddGrafana(builder, name, prometheus, password);
+        IDistributedApplicationBuilder builder, string name, EndpointReference prometheus, IResourceBuilder<ParameterResource> password, MonitoringSettings settings) =>
+        ServiceForm.Of(builder).Containers
+            ? MonitoringContainer.AddGrafana(builder, name, prometheus, password, settings)
+            : MonitoringProcess.AddGrafana(builder, name, prometheus, password, settings);
 
     // Azure watches by itself, and its manifest has no way to hand a container its files.
-    private static bool BringsMonitoring(IDistributedApplicationBuilder builder) => PublishingTarget.Of(builder) != PublishingTarget.Azure;
+    private static bool BringsServers(IDistributedApplicationBuilder builder) =>
+        builder.ExecutionContext.IsRunMode || PublishingTarget.Of(builder) != PublishingTarget.Azure;
 }

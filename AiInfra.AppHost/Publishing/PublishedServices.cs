@@ -12,6 +12,12 @@ internal static class PublishedServices
         {
             var shape = architecture[resource.Name];
             SetPorts(resource, shape);
+            // A target brings files in its own way: see PublishedFiles.
+            foreach (var inline in resource.Annotations.OfType<ContainerFileSystemCallbackAnnotation>().ToList())
+            {
+                resource.Annotations.Remove(inline);
+            }
+
             SetVolume(resource, shape, PublishingTarget.Of(builder) != PublishingTarget.Kubernetes);
             if (resource is IResourceWithEnvironment && shape.IsOurs)
             {

@@ -29,7 +29,7 @@ internal static class PublishedFiles
             Address(Architecture.Alertmanager, 9093));
         return MonitoringFiles.Prometheus(targets, settings)
             .Concat(MonitoringFiles.Alertmanager(settings))
-            .Concat(MonitoringFiles.Grafana($"http://{Address(Architecture.Prometheus, 9090)}", Architecture.DashboardFolder))
+            .Concat(MonitoringFiles.Grafana($"http://{Address(Architecture.Prometheus, 9090)}", Architecture.DashboardFolder, settings))
             .ToDictionary();
     }
 }

@@ -20,6 +20,7 @@ internal static class VllmProcess
             .WithArgs(
                 "serve", settings.Model, "--host", "127.0.0.1", "--port", http.Property(EndpointProperty.TargetPort),
                 "--served-model-name", settings.Model, "--engine", settings.Engine, "--enable-prompt-tokens-details")
+            .WithArgs(settings.Folder is { } folder ? new[] { "--model-folder", folder } : [])
             .WithEnvironment("VLLM_API_KEY", key)
             .WithPrivateTelemetry();
         return http;

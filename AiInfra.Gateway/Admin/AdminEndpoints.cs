@@ -21,6 +21,7 @@ internal static class AdminEndpoints
             .BindConfiguration(AdminOptions.Section)
             .Validate(options => options.Key is null or { Length: >= MinKeyLength }, $"Admin:Key must have at least {MinKeyLength} characters.")
             .ValidateOnStart();
+        builder.AddAdminDescription();
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, AdminJson.Default));
     }
 
@@ -38,6 +39,7 @@ internal static class AdminEndpoints
             await call.HttpContext.WriteErrorAsync(Dialect.Problem, ApiError.InvalidKey with { Message = "The admin key is required: Authorization: Bearer …" });
             return Results.Empty;
         });
+        group.MapAdminDescription();
         group.MapKeyAdministration();
         group.MapPolicyAdministration();
         group.MapUsageReports();

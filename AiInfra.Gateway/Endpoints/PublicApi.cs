@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using AiInfra.Gateway.Routing;
 using AiInfra.Gateway.Telemetry;
 using AiInfra.Gateway.Tenants;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,6 +10,10 @@ namespace AiInfra.Gateway.Endpoints;
 /// <summary>The public listener: finds the endpoint, asks for the key, gives the request its id. Everything else is 404.</summary>
 internal sealed partial class PublicApi(ApiTable table, Callers callers, GatewayMetrics metrics, TimeProvider time, ILogger<PublicApi> logger)
 {
+    private readonly uint _start = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4));
+    private readonly ulong _salt = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+    private long _lastId;
+
     public async Task InvokeAsync(HttpContext context)
     {
         context.Response.Headers["x-request-id"] = NewRequestId();
@@ -73,12 +78,8 @@ internal sealed partial class PublicApi(ApiTable table, Callers callers, Gateway
     }
 
     // Ours alone: a caller's id is not taken over, or one caller could hide behind another's trail.
-    private static string NewRequestId()
-    {
-        Span<byte> random = stackalloc byte[12];
-        RandomNumberGenerator.Fill(random);
-        return string.Create(CultureInfo.InvariantCulture, $"req-{Convert.ToHexStringLower(random)}");
-    }
+    private string NewRequestId() => string.Create(
+        CultureInfo.InvariantCulture, $"req-{_start:x8}{PromptHash.Mix(_salt + (ulong)Interlocked.Increment(ref _lastId)):x16}");
 
     [LoggerMessage(LogLevel.Error, "Handling {Path} failed")]
     private static partial void HandlerFailed(ILogger logger, string path, Exception problem);

@@ -48,6 +48,9 @@ internal sealed class EventStreamReply : ReadOnlyStream
     /// <summary>Why the stream was ended early, or null.</summary>
     public ApiError? Failure { get; private set; }
 
+    /// <summary>True when the engine itself said that it gave the request up.</summary>
+    public bool IsAborted { get; private set; }
+
     /// <summary>Waits for the first frame of content, without passing anything on: until then another replica may still be asked.</summary>
     /// <returns>True when the answer has begun; false when it failed first (<see cref="Failure"/> says why).</returns>
     public async ValueTask<bool> BeginAsync()
@@ -61,7 +64,7 @@ internal sealed class EventStreamReply : ReadOnlyStream
                 var kind = SseFrames.Classify(_held.AsSpan(skipped, length));
                 if (kind is SseFrameKind.Error or SseFrameKind.Abort)
                 {
-                    Failure = ApiError.UpstreamBroken;
+                    (Failure, IsAborted) = (ApiError.UpstreamBroken, kind == SseFrameKind.Abort);
                     return false;
                 }
 
@@ -183,6 +186,7 @@ internal sealed class EventStreamReply : ReadOnlyStream
                     _ended = true;
                     return passed + length;
                 case SseFrameKind.Abort:
+                    IsAborted = true;
                     Fail(ApiError.UpstreamBroken);
                     return passed;
                 case SseFrameKind.Done:

@@ -26,6 +26,7 @@ internal sealed class Exchange(
     : HttpTransformer
 {
     private EventStreamReply? _stream;
+    private bool _isAborted;
 
     public AttemptOutcome Outcome { get; private set; } = AttemptOutcome.NoReply;
 
@@ -38,11 +39,14 @@ internal sealed class Exchange(
     /// <summary>True when an answer that had begun broke off later.</summary>
     public bool BrokeLater => _stream?.Failure is not null;
 
+    /// <summary>True when it may have broken off because the engine died: an engine that says that it aborts is alive.</summary>
+    public bool DiedLater => _stream is { Failure: not null, IsAborted: false };
+
     /// <summary>True when another replica may answer in the place of this one.</summary>
     public bool MayRetry => Outcome is not (AttemptOutcome.Answered or AttemptOutcome.Refused);
 
     /// <summary>True when the engine may have died of this request, or of one beside it.</summary>
-    public bool IsSuspect => Outcome is AttemptOutcome.NoReply or AttemptOutcome.ServerError or AttemptOutcome.BrokenBeforeFirstByte;
+    public bool IsSuspect => Outcome is AttemptOutcome.NoReply or AttemptOutcome.ServerError || (Outcome == AttemptOutcome.BrokenBeforeFirstByte && !_isAborted && _stream is not { IsAborted: true });
 
     /// <summary>Notes what the forwarder says when no reply came.</summary>
     public void Conclude(ForwarderError error, Exception? problem)
@@ -83,6 +87,11 @@ internal sealed class Exchange(
 
         headers.TryAddWithoutValidation("X-Request-Id", (string?)httpContext.Response.Headers["x-request-id"]);
         Copy("Accept");
+        if (endpoint.Generates && !call.Peek.IsStream)
+        {
+            headers.TryAddWithoutValidation(LoadHeader.RequestName, LoadHeader.Format);
+        }
+
         if (endpoint.Dialect == Dialect.Anthropic)
         {
             Copy("anthropic-version");
@@ -118,6 +127,12 @@ internal sealed class Exchange(
             Refusal = await UpstreamRefusal.ReadAsync(proxyResponse, endpoint.Dialect, cancellationToken);
             Outcome = Refusal.Outcome;
             return false;
+        }
+
+        if (proxyResponse.Headers.NonValidated.TryGetValues(LoadHeader.Name, out var told))
+        {
+            var (waiting, cacheUsage) = LoadHeader.Read(told.ToString());
+            replica.NoteLoad(waiting, cacheUsage);
         }
 
         // Until the answer proves to have begun: whatever is thrown in between is a reply that broke.
@@ -180,6 +195,7 @@ internal sealed class Exchange(
 
         if (SseFrames.Aborts(whole.Bytes))
         {
+            _isAborted = true;
             await whole.DisposeAsync();
             return false;
         }

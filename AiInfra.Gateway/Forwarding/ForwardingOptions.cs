@@ -34,4 +34,23 @@ public sealed class ForwardingOptions
     /// <summary>Replicas that one request is tried on at most, 1 to 8. Default 2.</summary>
     [Range(1, 8)]
     public int MaxAttempts { get; set; } = 2;
+
+    /// <summary>
+    /// How long a replica that failed a request is watched, 1 s to 5 minutes: if it turns out to be gone by then, that counts against the
+    /// request. Default 5 s; a vLLM whose engine died leaves within a second or two.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
+    public TimeSpan DeathWatch { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Answers that one request may ask for (<c>n</c> or <c>best_of</c>, times its prompts), 1 to 100,000. Default 256: engines reserve room for all at once.</summary>
+    [Range(1, 100_000)]
+    public int MaxAnswers { get; set; } = 256;
+
+    /// <summary>Largest schema or grammar (<c>response_format</c>, <c>structured_outputs</c>) in bytes, 256 to 16 MiB. Default 64 KiB: compiling one holds up an engine.</summary>
+    [Range(256, 16 << 20)]
+    public int MaxGrammarBytes { get; set; } = 64 << 10;
+
+    /// <summary>Most bytes of stop strings, 16 to 1 MiB. Default 4 KiB: they are looked for after every token.</summary>
+    [Range(16, 1 << 20)]
+    public int MaxStopBytes { get; set; } = 4 << 10;
 }

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
 using AiInfra.Gateway.Endpoints;
+using AiInfra.Gateway.Usage;
 
 namespace AiInfra.Gateway.Forwarding;
 
@@ -16,8 +17,10 @@ internal sealed class MediaHosts(IEnumerable<string> hosts)
     private readonly FrozenSet<string> _hosts = hosts.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Walks the value that the reader stands on and stops behind it.</summary>
+    /// <param name="reader">Stands on the value.</param>
+    /// <param name="cost">Counts the parts that are not text: the same walk sees them.</param>
     /// <remarks>Looks for <c>"image_url":"…"</c>, <c>"image_url":{"url":"…"}</c> (video, audio and file alike) and <c>"source":{"url":"…"}</c>.</remarks>
-    public ApiError? Check(ref Utf8JsonReader reader)
+    public ApiError? Check(ref Utf8JsonReader reader, CallPeek cost)
     {
         if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
         {
@@ -35,7 +38,8 @@ internal sealed class MediaHosts(IEnumerable<string> hosts)
             switch (reader.TokenType)
             {
                 case JsonTokenType.PropertyName:
-                    (nameIsMedia, nameIsUrl) = Tell(ref reader);
+                    (nameIsMedia, nameIsUrl, var isPart) = Tell(ref reader);
+                    cost.Media += isPart ? 1 : 0;
                     break;
                 case JsonTokenType.StartObject:
                     isMedia[reader.CurrentDepth] = nameIsMedia;
@@ -64,7 +68,7 @@ internal sealed class MediaHosts(IEnumerable<string> hosts)
         return null;
     }
 
-    private static (bool NamesMedia, bool IsUrl) Tell(ref Utf8JsonReader reader)
+    private static (bool NamesMedia, bool IsUrl, bool IsPart) Tell(ref Utf8JsonReader reader)
     {
         if (!reader.ValueIsEscaped)
         {
@@ -75,8 +79,11 @@ internal sealed class MediaHosts(IEnumerable<string> hosts)
         return reader.ValueSpan.Length > name.Length ? default : Tell(name[..reader.CopyString(name)]);
     }
 
-    private static (bool NamesMedia, bool IsUrl) Tell(ReadOnlySpan<byte> name) =>
-        (name.EndsWith("_url"u8) || name.SequenceEqual("source"u8), name.SequenceEqual("url"u8));
+    private static (bool NamesMedia, bool IsUrl, bool IsPart) Tell(ReadOnlySpan<byte> name)
+    {
+        var namesMedia = name.EndsWith("_url"u8) || name.SequenceEqual("source"u8);
+        return (namesMedia, name.SequenceEqual("url"u8), namesMedia || name.SequenceEqual("input_audio"u8) || name.SequenceEqual("image_embeds"u8));
+    }
 
     private bool Allows(ref Utf8JsonReader reader)
     {

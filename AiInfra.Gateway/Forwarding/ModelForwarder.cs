@@ -1,4 +1,5 @@
 using System.Text;
+using AiInfra.Gateway.Augmentation;
 using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Models;
 using AiInfra.Gateway.Tenants;
@@ -16,6 +17,7 @@ internal sealed class ModelForwarder : IDisposable
     private readonly Calls _calls;
     private readonly PoisonList _poison;
     private readonly ResponseAffinity _affinity;
+    private readonly MemoryOnChat _memory;
     private readonly ForwardingOptions _options;
     private readonly IDisposable _changes;
     private volatile MediaHosts _media;
@@ -27,9 +29,10 @@ internal sealed class ModelForwarder : IDisposable
         Calls calls,
         PoisonList poison,
         ResponseAffinity affinity,
+        MemoryOnChat memory,
         IOptions<ForwardingOptions> options)
     {
-        (_catalog, _dispatcher, _calls, _poison, _affinity, _options) = (catalog, dispatcher, calls, poison, affinity, options.Value);
+        (_catalog, _dispatcher, _calls, _poison, _affinity, _memory, _options) = (catalog, dispatcher, calls, poison, affinity, memory, options.Value);
         _media = new MediaHosts(configuration.Current.MediaHosts);
         _changes = configuration.OnChange(changed => _media = new MediaHosts(changed.MediaHosts));
     }
@@ -44,7 +47,7 @@ internal sealed class ModelForwarder : IDisposable
         using var body = await RequestBody.ReadAsync(context.Request, _options.MaxRequestBodyBytes, context.RequestAborted);
         var error = PreparedRequest.TryPrepare(endpoint, caller, body, context.Request, _media, out var request)
             ?? Check(request!, out var route, out var keeper)
-            ?? await PayAndAnswerAsync(context, request!, route!, keeper);
+            ?? await _memory.AnswerAsync(context, request!, _media, prepared => PayAndAnswerAsync(context, prepared, route!, keeper));
         if (error is not null)
         {
             await context.WriteErrorAsync(endpoint.Dialect, error);
@@ -63,6 +66,11 @@ internal sealed class ModelForwarder : IDisposable
                 : ApiError.UnknownModel(Encoding.UTF8.GetString(model[..Math.Min(model.Length, 256)]));
         }
 
+        if (OverBounds(request) is { } tooMuch)
+        {
+            return tooMuch;
+        }
+
         if (_poison.Holds(request.Bytes.Span))
         {
             return ApiError.Poison;
@@ -78,6 +86,17 @@ internal sealed class ModelForwarder : IDisposable
         }
 
         return null;
+    }
+
+    // Small requests that cost an engine much, some of them its life.
+    private ApiError? OverBounds(PreparedRequest request)
+    {
+        var peek = request.Peek;
+        return !request.Endpoint.Generates ? null
+            : peek.Cost.Answers > _options.MaxAnswers ? ApiError.InvalidRequest($"At most {_options.MaxAnswers} answers can be asked for in one request.", "n")
+            : peek.GrammarBytes > _options.MaxGrammarBytes ? ApiError.InvalidRequest($"The schema or grammar is larger than {_options.MaxGrammarBytes} bytes.", "response_format")
+            : peek.StopBytes > _options.MaxStopBytes ? ApiError.InvalidRequest($"The stop strings are longer than {_options.MaxStopBytes} bytes.", "stop")
+            : null;
     }
 
     private async ValueTask<ApiError?> PayAndAnswerAsync(HttpContext context, PreparedRequest request, ModelRoute route, string? keeper)

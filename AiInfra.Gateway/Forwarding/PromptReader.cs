@@ -112,6 +112,13 @@ internal static class PromptReader
             return;
         }
 
+        if (json[0] == (byte)'"' && !json.Contains((byte)'\\'))
+        {
+            // The usual long text, whose end is known: no need to look for it again.
+            chain.Add(json[1..^1]);
+            return;
+        }
+
         var reader = new Utf8JsonReader(json);
         if (!reader.Read())
         {

@@ -130,12 +130,19 @@ internal sealed partial class ReplicaDispatcher(
                 replica.Report(ReplicaEvent.Answered);
                 placed.Tell(RouteEvent.FirstToken);
                 measure.FirstToken();
+                if (request.Endpoint.KeepsAnswers && watch.ResponseId is { } id)
+                {
+                    // Before its first byte goes out: the next turn may follow at once.
+                    affinity.Remember(id, replica, request.Caller);
+                }
+
                 if (placed.Route.WantsReceipt)
                 {
                     context.Response.Headers["x-aiinfra-route"] = $"replica={replica.Id};{placed.Route.Receipt}";
                 }
             },
         };
+        var life = replica.Life;
         replica.Begin();
         replica.NoteAwaiting(1);
         measure.Sent();
@@ -148,7 +155,7 @@ internal sealed partial class ReplicaDispatcher(
 
             var error = await forwarder.SendAsync(context, replica.Prefix, upstream.Invoker, _config, exchange, replica.Stalled);
             exchange.Conclude(error, error == ForwarderError.None ? null : context.Features.Get<IForwarderErrorFeature>()?.Exception);
-            Report(context, request, route, replica, exchange, watch);
+            Report(context, request, route, replica, life, exchange);
         }
         finally
         {
@@ -169,15 +176,10 @@ internal sealed partial class ReplicaDispatcher(
         return exchange;
     }
 
-    private void Report(HttpContext context, PreparedRequest request, ModelRoute route, Replica replica, Exchange exchange, ReplyWatch watch)
+    private void Report(HttpContext context, PreparedRequest request, ModelRoute route, Replica replica, int life, Exchange exchange)
     {
         if (exchange.Outcome == AttemptOutcome.Answered)
         {
-            if (request.Endpoint.KeepsAnswers && watch.ResponseId is { } id)
-            {
-                affinity.Remember(id, replica, request.Caller);
-            }
-
             if (!exchange.BrokeLater)
             {
                 return;
@@ -201,13 +203,13 @@ internal sealed partial class ReplicaDispatcher(
             StateChanged(logger, replica.Id, replica.State, seen);
             if (replica.State == ReplicaState.Ejected)
             {
-                metrics.Ejected(route.PublicName, replica.Id, seen.ToString());
+                metrics.Ejected(route.Pool, replica.Id, seen.ToString());
             }
         }
 
-        if (exchange.IsSuspect || exchange.BrokeLater)
+        if (exchange.IsSuspect || exchange.DiedLater)
         {
-            _ = poison.WatchAsync(PoisonList.Fingerprint(request.Bytes.Span), replica, drain.Over);
+            _ = poison.WatchAsync(PoisonList.Fingerprint(request.Bytes.Span), replica, life, drain.Over);
         }
     }
 

@@ -24,10 +24,10 @@ internal sealed class ReplicaPicker(RoutingPolicyTable policies, TimeProvider ti
         var answer = request.Peek.MaxTokens > 0 ? request.Peek.MaxTokens : UsualAnswerTokens;
         if (!request.Endpoint.Generates)
         {
-            return new RoutedPrompt(null, [], request.Bytes.Length / ratio, 0, 0, ratio);
+            return new RoutedPrompt(null, default, request.Bytes.Length / ratio, 0, 0, ratio);
         }
 
-        var chain = new PromptChain(_seed ^ PromptHash.Of(route.ServedName) ^ request.SaltHash);
+        var chain = new PromptChain(_seed ^ PromptHash.Of(route.ServedName) ^ request.SaltHash, request.Bytes.Length);
         PromptReader.Read(request.Bytes.Span, request.Peek, chain);
         return new RoutedPrompt(chain, chain.Blocks(), chain.Length / ratio, answer, chain.Beginning(SessionBlocks), ratio) { WantsReceipt = request.WantsReceipt };
     }

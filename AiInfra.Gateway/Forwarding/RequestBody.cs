@@ -8,12 +8,16 @@ namespace AiInfra.Gateway.Forwarding;
 /// </summary>
 internal sealed class RequestBody : IDisposable
 {
+    private readonly bool _isRented;
     private byte[] _buffer;
     private int _length;
 
-    private RequestBody(int capacity) => _buffer = ArrayPool<byte>.Shared.Rent(capacity);
+    private RequestBody(byte[] buffer, bool isRented) => (_buffer, _isRented) = (buffer, isRented);
 
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
+
+    /// <summary>A body that the gateway has made itself.</summary>
+    public static RequestBody Of(byte[] bytes) => new(bytes, isRented: false) { _length = bytes.Length };
 
     /// <exception cref="BadHttpRequestException">The body is larger than <paramref name="limitBytes"/> (413), or ended early (400).</exception>
     public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, int limitBytes, CancellationToken cancellationToken)
@@ -24,7 +28,7 @@ internal sealed class RequestBody : IDisposable
             throw TooLarge();
         }
 
-        var body = new RequestBody((int)(request.ContentLength ?? FirstGuess));
+        var body = new RequestBody(ArrayPool<byte>.Shared.Rent((int)(request.ContentLength ?? FirstGuess)), isRented: true);
         try
         {
             await body.FillAsync(request.BodyReader, limitBytes, cancellationToken);
@@ -42,7 +46,7 @@ internal sealed class RequestBody : IDisposable
         var buffer = _buffer;
         _buffer = [];
         _length = 0;
-        if (buffer.Length > 0)
+        if (_isRented && buffer.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }

@@ -19,6 +19,9 @@ internal enum RequestField
     MaxOutputTokens,
     CacheSalt,
     PreviousResponseId,
+    Stop,
+    ResponseFormat,
+    StructuredOutputs,
 
     // Engine-internal: removed unless the key is granted them.
     Priority,
@@ -41,7 +44,7 @@ internal static class RequestFields
     public static RequestField Of(ref Utf8JsonReader reader)
     {
         var length = reader.ValueSpan.Length;
-        if (!reader.ValueIsEscaped && length is < 5 or > 21)
+        if (!reader.ValueIsEscaped && length is < 4 or > 21)
         {
             return RequestField.None;
         }
@@ -72,6 +75,9 @@ internal static class RequestFields
         ("max_output_tokens"u8.ToArray(), RequestField.MaxOutputTokens),
         ("cache_salt"u8.ToArray(), RequestField.CacheSalt),
         ("previous_response_id"u8.ToArray(), RequestField.PreviousResponseId),
+        ("stop"u8.ToArray(), RequestField.Stop),
+        ("response_format"u8.ToArray(), RequestField.ResponseFormat),
+        ("structured_outputs"u8.ToArray(), RequestField.StructuredOutputs),
         ("priority"u8.ToArray(), RequestField.Priority),
         ("kv_transfer_params"u8.ToArray(), RequestField.KvTransferParams),
         ("ec_transfer_params"u8.ToArray(), RequestField.EcTransferParams),

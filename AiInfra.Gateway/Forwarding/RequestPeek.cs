@@ -44,6 +44,12 @@ internal sealed class RequestPeek
 
     public ByteRange Tools { get; private set; }
 
+    /// <summary>Bytes of what the engine must compile before it can answer: schemas, expressions, grammars.</summary>
+    public int GrammarBytes { get; private set; }
+
+    /// <summary>Bytes of the stop strings, which the engine looks for after every token.</summary>
+    public int StopBytes { get; private set; }
+
     /// <summary>The tokens that the caller asks for at most; 0 when it does not say.</summary>
     public int MaxTokens { get; private set; }
 
@@ -165,7 +171,7 @@ internal sealed class RequestPeek
             RequestField.CacheSalt or RequestField.PreviousResponseId => reader.TokenType is JsonTokenType.String or JsonTokenType.Null
                 ? null
                 : ApiError.InvalidRequest("The field must be a string.", field == RequestField.CacheSalt ? "cache_salt" : "previous_response_id"),
-            _ when RequestFields.HoldsContent(field) => media.Check(ref reader),
+            _ when RequestFields.HoldsContent(field) => media.Check(ref reader, Cost),
             _ => ReadScalar(field, ref reader),
         };
         var range = new ByteRange(start, skipped + (int)reader.BytesConsumed - start);
@@ -194,6 +200,12 @@ internal sealed class RequestPeek
                 break;
             case RequestField.Tools:
                 Tools = range;
+                break;
+            case RequestField.ResponseFormat or RequestField.StructuredOutputs:
+                GrammarBytes += range.Length;
+                break;
+            case RequestField.Stop:
+                StopBytes = range.Length;
                 break;
             case RequestField.CacheSalt:
                 CacheSalt = range;

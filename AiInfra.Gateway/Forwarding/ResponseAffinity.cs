@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using AiInfra.Gateway.Replicas;
 using AiInfra.Gateway.Tenants;
 
 namespace AiInfra.Gateway.Forwarding;
 
 /// <summary>Which replica keeps the state of which response, so that the next turn (<c>previous_response_id</c>) goes there.</summary>
-/// <remarks>Bounded: the oldest are forgotten first. A forgotten one is asked for anywhere.</remarks>
+/// <remarks>Bounded: the oldest are forgotten first. What is not known here is nobody's: a guessed id opens no other tenant's conversation.</remarks>
 internal sealed class ResponseAffinity
 {
     private const int MaxKept = 65_536;
@@ -27,18 +28,12 @@ internal sealed class ResponseAffinity
 
     /// <param name="responseId">The id that the caller refers to.</param>
     /// <param name="caller">Who refers to it.</param>
-    /// <param name="replicaId">Where it is kept; null when that is not known.</param>
-    /// <returns>False when it belongs to another tenant: for this caller it does not exist.</returns>
-    public bool TryFind(string responseId, Caller caller, out string? replicaId)
+    /// <param name="replicaId">Where it is kept.</param>
+    /// <returns>False when it is not known, or another tenant's: for this caller it does not exist.</returns>
+    public bool TryFind(string responseId, Caller caller, [NotNullWhen(true)] out string? replicaId)
     {
-        replicaId = null;
-        if (!_owners.TryGetValue(responseId, out var owner))
-        {
-            return true;
-        }
-
-        replicaId = owner.ReplicaId;
-        return owner.Tenant == caller.Tenant;
+        replicaId = _owners.TryGetValue(responseId, out var owner) && owner.Tenant == caller.Tenant ? owner.ReplicaId : null;
+        return replicaId is not null;
     }
 
     private sealed record Owner(string ReplicaId, string Tenant);

@@ -9,7 +9,7 @@ namespace AiInfra.Gateway.Forwarding;
 /// <param name="MaxAnswerTokens">Tokens of the answer at most, or the usual number.</param>
 /// <param name="Session">A hash of the conversation's beginning.</param>
 /// <param name="BytesPerToken">The ratio that the estimate was made with.</param>
-internal sealed record RoutedPrompt(PromptChain? Chain, ulong[] Blocks, double Tokens, int MaxAnswerTokens, ulong Session, double BytesPerToken)
+internal sealed record RoutedPrompt(PromptChain? Chain, ReadOnlyMemory<ulong> Blocks, double Tokens, int MaxAnswerTokens, ulong Session, double BytesPerToken)
 {
     public bool WantsReceipt { get; init; }
 

@@ -11,6 +11,7 @@ internal static class LimitExtensions
         builder.Services.AddSingleton<LimitService>();
         builder.Services.AddSingleton<UsageBook>();
         builder.Services.AddSingleton<Calls>();
+        builder.Services.AddSingleton<PlainCalls>();
         builder.Services.AddHostedService<LimitWorker>();
     }
 }

@@ -195,6 +195,30 @@ internal sealed partial class LimitService : IDisposable
         }
     }
 
+    /// <summary>How far the budgets of each tenant are spent: the fullest of each kind, as far as this gateway knows.</summary>
+    public IEnumerable<BudgetLevel> BudgetLevels()
+    {
+        var now = _time.GetUtcNow();
+        foreach (var limits in _tenants.Values)
+        {
+            List<BudgetLevel> levels;
+            lock (limits.Lock)
+            {
+                levels = [.. limits.Ledger.Meters
+                    .Where(meter => meter.Rule.IsBudget && meter.IsKnown && meter.Id.Period.Contains(now))
+                    .GroupBy(meter => (Subject: meter.Id.Subject.Split(':')[0], meter.Rule.Unit, meter.Rule.Span))
+                    .Select(kind => new BudgetLevel(
+                        limits.Tenant, kind.Key.Subject, kind.Key.Unit, kind.Key.Span,
+                        kind.Max(meter => (meter.Used + meter.SpentElsewhere) / (double)Math.Max(1, meter.Rule.Limit))))];
+            }
+
+            foreach (var level in levels)
+            {
+                yield return level;
+            }
+        }
+    }
+
     private void Tell(TenantLimits limits, LedgerEvent happened)
     {
         lock (limits.Lock)

@@ -36,6 +36,9 @@ internal sealed class ModelCatalog : IDisposable
     public ModelRoute? Find(ReadOnlySpan<char> name) =>
         _snapshot.ByName.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var route) ? route : FindAdapter(name);
 
+    /// <summary>The public name that stands for a pool in metrics: the first that leads there.</summary>
+    public string NameOf(ReplicaPool pool) => _snapshot.Routes.FirstOrDefault(route => route.Pool == pool)?.PublicName ?? pool.Service;
+
     public void Dispose() => _changes.Dispose();
 
     // An adapter that a replica has loaded (LoRA) is listed there with its base model as parent.

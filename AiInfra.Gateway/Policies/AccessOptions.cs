@@ -30,11 +30,20 @@ public sealed class PolicyOptions
     /// <summary>Public model names that may be used; <c>*</c> is every one. Default: none.</summary>
     public IList<string> Models { get; } = [];
 
-    /// <summary>What may be done with memories: <c>read</c>, <c>write</c>, <c>erase</c>. Default: none.</summary>
+    /// <summary>
+    /// What may be done with memories: <c>read</c> (get, list, search), <c>write</c> (store, change, delete one), <c>erase</c> (everything of
+    /// a user), <c>admin</c> (rebuild, backup). Default: none.
+    /// </summary>
     public IList<string> Memory { get; } = [];
 
-    /// <summary>Memory domains that may be used; <c>*</c> is every one. Default: every one.</summary>
+    /// <summary>Memory domains that may be used, names without blanks; <c>*</c> is every one. Default: every one.</summary>
     public IList<string> Domains { get; } = [];
+
+    /// <summary>
+    /// What a chat call without <c>x-aiinfra-memory</c> does with memories: <c>read</c>, <c>write</c>, <c>readwrite</c>, as far as
+    /// <see cref="Memory"/> grants it. Default: nothing.
+    /// </summary>
+    public string ChatMemory { get; set; } = "";
 
     /// <summary>True lets the caller name an end user of its tenant in <c>x-aiinfra-user</c>. Default false.</summary>
     public bool ActFor { get; set; }

@@ -54,9 +54,25 @@ internal sealed class AccessOptionsValidator : IValidateOptions<AccessOptions>
             yield return $"{key}: DefaultMaxTokens and TokensPerMedia must be from 1 to 1000000.";
         }
 
-        foreach (var scope in policy.Memory.Where(scope => scope is not ("read" or "write" or "erase")))
+        foreach (var scope in policy.Memory.Where(scope => scope is not ("read" or "write" or "erase" or "admin")))
         {
-            yield return $"{key}:Memory holds '{scope}': it must be read, write or erase.";
+            yield return $"{key}:Memory holds '{scope}': it must be read, write, erase or admin.";
+        }
+
+        foreach (var domain in policy.Domains.Where(domain => domain.Length is 0 or > 64 || domain.AsSpan().ContainsAnyExceptInRange('!', '~')))
+        {
+            yield return $"{key}:Domains holds '{domain}': a domain has 1 to 64 printable characters without blanks.";
+        }
+
+        var chat = policy.ChatMemory;
+        if (chat is not ("" or "read" or "write" or "readwrite"))
+        {
+            yield return $"{key}:ChatMemory must be read, write, readwrite or empty.";
+        }
+        else if ((chat.StartsWith("read", StringComparison.Ordinal) && !policy.Memory.Contains("read"))
+            || (chat.EndsWith("write", StringComparison.Ordinal) && !policy.Memory.Contains("write")))
+        {
+            yield return $"{key}:ChatMemory is '{chat}': {key}:Memory must grant it.";
         }
 
         for (var i = 0; i < policy.Limits.Count; i++)

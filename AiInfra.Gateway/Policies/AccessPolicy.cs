@@ -19,12 +19,20 @@ internal sealed class AccessPolicy
         _prefixes = [.. options.Endpoints.Where(path => path.EndsWith('*')).Select(path => path[..^1])];
         _models = options.Models.ToFrozenSet(StringComparer.Ordinal);
         _limits = [.. options.Limits.Select(set => (set.Per, RulesOf(set).ToArray()))];
+        MemoryScopes = string.Join(' ', options.Memory.Distinct().Select(action => $"memory.{action}"));
+        MemoryDomains = options.Domains.Count == 0 || options.Domains.Contains("*") ? null : string.Join(' ', options.Domains);
         CountsTokens = _limits.Any(set => set.Rules.Any(rule => rule.Unit is MeterUnit.Tokens or MeterUnit.Money));
     }
 
     public string Name { get; }
 
     public PolicyOptions Options { get; }
+
+    /// <summary>The scopes of service tokens, separated by blanks (see <see cref="ServiceDefaults.ServiceTokens.ServiceScopes"/>).</summary>
+    public string MemoryScopes { get; }
+
+    /// <summary>The memory domains that may be used, separated by blanks; null: every one.</summary>
+    public string? MemoryDomains { get; }
 
     /// <summary>True when a call must have an upper bound of tokens.</summary>
     public bool CountsTokens { get; }
@@ -72,7 +80,11 @@ internal sealed class AccessPolicy
             };
             foreach (var rule in rules)
             {
-                demands.Add(new Demand(subject, rule, rule.Unit switch { MeterUnit.Tokens => tokens, MeterUnit.Money => money, _ => 1 }));
+                var amount = rule.Unit switch { MeterUnit.Tokens => tokens, MeterUnit.Money => money, _ => 1 };
+                if (amount > 0)
+                {
+                    demands.Add(new Demand(subject, rule, amount));
+                }
             }
         }
 

@@ -37,6 +37,7 @@ internal sealed record UsageResponse(IReadOnlyList<UsageRow> Usage);
 internal sealed record AuditResponse(IReadOnlyList<AuditEntry> Entries);
 
 [JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(AccessOptions))]
 [JsonSerializable(typeof(CreateKeyRequest))]
 [JsonSerializable(typeof(RotateKeyRequest))]
 [JsonSerializable(typeof(CreatedKeyResponse))]

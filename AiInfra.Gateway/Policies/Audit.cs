@@ -17,7 +17,7 @@ internal sealed partial class Audit(IdentityStore store, TimeProvider time, ILog
     public Task ActedAsync(string act, string subject)
     {
         Acted(logger, act, subject);
-        return store.AuditAsync(Line("act", "admin", "", act, subject, ""));
+        return store.WriteActAsync(Line("act", "admin", "", act, subject, ""));
     }
 
     public void Denied(Caller caller, string action, AccessDecision decision)
@@ -37,7 +37,7 @@ internal sealed partial class Audit(IdentityStore store, TimeProvider time, ILog
             {
                 try
                 {
-                    await store.AuditAsync(line);
+                    await store.WriteDenialAsync(line);
                 }
                 catch (Exception problem) when (problem is RedisException or TimeoutException)
                 {

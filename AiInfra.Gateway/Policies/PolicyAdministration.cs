@@ -9,8 +9,8 @@ internal static class PolicyAdministration
 {
     public static void MapPolicyAdministration(this IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/policies", GetPolicies);
-        admin.MapPut("/policies", PutPolicies);
+        admin.MapGet("/policies", GetPolicies).Produces<AccessOptions>();
+        admin.MapPut("/policies", PutPolicies).Accepts<AccessOptions>("application/json").Produces<AccessOptions>();
         admin.MapGet("/policies/explain", Explain);
     }
 

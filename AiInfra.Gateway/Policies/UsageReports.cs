@@ -38,9 +38,15 @@ internal static class UsageReports
         return format == "csv" ? TypedResults.Content(Csv(rows), "text/csv", Encoding.UTF8) : TypedResults.Ok(new UsageResponse(rows));
     }
 
-    private static async Task<Ok<AuditResponse>> GetAudit(IdentityStore store, int? last) =>
-        TypedResults.Ok(new AuditResponse([.. (await store.AuditAsync(Math.Clamp(last ?? 100, 1, 10_000)))
-            .Select(line => JsonSerializer.Deserialize(line, AccessAdminJson.Default.AuditEntry)!)]));
+    /// <summary>The newest administrative acts and denials in the order of time. There is no way to change or remove one.</summary>
+    private static async Task<Ok<AuditResponse>> GetAudit(IdentityStore store, int? last)
+    {
+        var most = Math.Clamp(last ?? 100, 1, 10_000);
+        return TypedResults.Ok(new AuditResponse([.. (await store.AuditAsync(most))
+            .Select(line => JsonSerializer.Deserialize(line, AccessAdminJson.Default.AuditEntry)!)
+            .OrderBy(entry => entry.At)
+            .TakeLast(most)]));
+    }
 
     private static string Csv(List<UsageRow> rows)
     {

@@ -12,6 +12,7 @@ internal sealed class Replica(Uri address, TimeProvider time)
     private readonly Lock _lock = new();
     private readonly long _started = time.GetTimestamp();
     private CancellationTokenSource _stall = new();
+    private bool _isGone;
     private int _inFlight;
     private int _awaiting;
     private long _lastProgress = time.GetTimestamp();
@@ -49,6 +50,9 @@ internal sealed class Replica(Uri address, TimeProvider time)
 
     /// <summary>How often its counters went back to zero: a new number is a new engine with an empty cache.</summary>
     public int Restarts { get; private set; }
+
+    /// <summary>A new number whenever its engine went away: nobody listened any more, or its counters began anew. One that is only avoided has not.</summary>
+    public int Life { get; private set; }
 
     /// <summary>Cancelled when the engine is found hung: what still waits for a first byte can be asked elsewhere.</summary>
     public CancellationToken Stalled
@@ -101,6 +105,15 @@ internal sealed class Replica(Uri address, TimeProvider time)
         {
             changed = _health.Handle(happened, time.GetElapsedTime(_started));
             (State, NeedsProof) = (_health.State, _health.NeedsProof);
+            if (happened == ReplicaEvent.Unreachable && !_isGone)
+            {
+                (_isGone, Life) = (true, Life + 1);
+            }
+            else if (happened is ReplicaEvent.Answered or ReplicaEvent.ProbeAnswered or ReplicaEvent.ProbeCompleted)
+            {
+                _isGone = false;
+            }
+
             if (happened == ReplicaEvent.Stalled)
             {
                 (stalled, _stall) = (_stall, new CancellationTokenSource());
@@ -119,6 +132,10 @@ internal sealed class Replica(Uri address, TimeProvider time)
         if (load.Progress < before?.Progress)
         {
             Restarts++;
+            lock (_lock)
+            {
+                Life++;
+            }
         }
 
         if (load.Progress != before?.Progress)
@@ -127,6 +144,18 @@ internal sealed class Replica(Uri address, TimeProvider time)
         }
 
         Load = load;
-        ForeignWaiting = load.Waiting is { } waiting ? Math.Max(0, waiting - Volatile.Read(ref _awaiting)) : null;
+        NoteWaiting(load.Waiting);
     }
+
+    /// <summary>Takes over the load that came with an answer: fresher than the last probe, and without a count of those that run.</summary>
+    public void NoteLoad(double? waiting, double? cacheUsage)
+    {
+        if (waiting is not null && Load is { } load)
+        {
+            Load = load with { Waiting = waiting, CacheUsage = cacheUsage ?? load.CacheUsage };
+            NoteWaiting(waiting);
+        }
+    }
+
+    private void NoteWaiting(double? waiting) => ForeignWaiting = waiting is { } known ? Math.Max(0, known - Volatile.Read(ref _awaiting)) : null;
 }

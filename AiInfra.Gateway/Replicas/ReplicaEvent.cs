@@ -31,7 +31,7 @@ internal enum ReplicaState
     /// <summary>It gets requests.</summary>
     Serving,
 
-    /// <summary>It gets one request at a time, until one is answered.</summary>
+    /// <summary>It gets one request at a time, until one or a probe is answered.</summary>
     Trial,
 
     /// <summary>It gets none until a probe says that it is back.</summary>

@@ -61,6 +61,10 @@ internal sealed class ReplicaHealth
 
                 break;
 
+            case ReplicaEvent.ProbeCompleted when State == ReplicaState.Trial:
+                (State, _ejections) = (ReplicaState.Serving, 0);
+                break;
+
             case ReplicaEvent.ProbeAnswered when State == ReplicaState.Ejected && !NeedsProof && now >= _until:
             case ReplicaEvent.ProbeCompleted when State == ReplicaState.Ejected:
                 (State, NeedsProof) = (ReplicaState.Trial, false);

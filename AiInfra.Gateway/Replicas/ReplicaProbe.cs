@@ -54,7 +54,8 @@ internal sealed partial class ReplicaProbe(
         {
             await ReadModelsAsync(pool, replica, limit.Token);
             await ReadMetricsAsync(pool, replica, limit.Token);
-            if (replica.NeedsProof)
+            // One on trial proves itself here, not on somebody's request; idle pools would leave it on trial for ever.
+            if (replica.NeedsProof || (replica.State == ReplicaState.Trial && replica.InFlight == 0))
             {
                 await ProveAsync(pool, replica, limit.Token);
             }
@@ -165,7 +166,7 @@ internal sealed partial class ReplicaProbe(
             StateChanged(logger, replica.Id, replica.State, happened);
             if (replica.State == ReplicaState.Ejected)
             {
-                metrics.Ejected(pool.Service, replica.Id, happened.ToString());
+                metrics.Ejected(pool, replica.Id, happened.ToString());
             }
         }
     }

@@ -4,14 +4,26 @@ using System.Text;
 namespace AiInfra.Gateway.Routing;
 
 /// <summary>
-/// The replica where the request costs everybody the least time: <c>W + s·(1 + λ·(W + s))</c> in seconds. W is the prefill placed there
-/// and not done yet, with what others queued there; s = a + b·u the prefill of the u tokens that are not cached; λ the rate of arrivals
-/// per replica: who comes while the replica is busy waits s longer. a, b, and how far the index is to be trusted are learned.
+/// The replica where the request costs everybody the least time: <c>W + s·(1 + λ·(W + s)/(1 - ρ)) + d</c> in seconds. W is the prefill placed
+/// there and not done yet, with what others queued there; s = a + b·u the prefill of the u tokens that are not cached. λ is the rate of
+/// arrivals per replica and ρ the part of the time that they keep it busy: all who come before it is idle again wait s longer. d is what
+/// becomes later for the n answers that run there: they stand still for a part of s, and every token of every answer takes longer for one
+/// more beside it. a, b, that part, that longer, and how far the index is to be trusted are learned.
 /// </summary>
+/// <remarks>
+/// A prompt counts as cached from the moment that it is placed: the engine works in order, so whoever comes later finds it computed, and
+/// the wait for that is in W.
+/// </remarks>
 internal sealed class ExpectedCostPolicy(int maxIndexedBlocks, Random random) : IRoutingPolicy
 {
     private const int ArrivalsKept = 64;
     private const int MaxLedgers = 512;
+    private const double MostBusy = 0.9;
+    private const int FewestTokens = 8;
+
+    // A value, not a measurement: a second's delay inside running answers counts as a tenth of one before an answer begins, for text
+    // comes faster than it is read.
+    private const double RunningWeight = 0.1;
     // Where nothing has been learned yet. It only orders the first few choices.
     private static readonly (double Intercept, double Slope) FirstGuess = (0.03, 0.000_25);
 
@@ -20,6 +32,7 @@ internal sealed class ExpectedCostPolicy(int maxIndexedBlocks, Random random) : 
     private readonly DecayedLine _pool = new(0.99);
     private readonly TimeSpan[] _arrivals = new TimeSpan[ArrivalsKept];
     private int _arrivalCount;
+    private double _meanAnswerTokens = 128;
 
     public string Name => "ExpectedCost";
 
@@ -60,7 +73,7 @@ internal sealed class ExpectedCostPolicy(int maxIndexedBlocks, Random random) : 
             {
                 var terms = TermsOf(candidates[i], i, request, rate, prior, now);
                 receipt?.Append(CultureInfo.InvariantCulture,
-                    $"{candidates[i].Id} wait={terms.Wait:0.####} prefill={terms.Prefill:0.####} cached={terms.Cached:0} cost={terms.Cost:0.####};");
+                    $"{candidates[i].Id} wait={terms.Wait:0.####} prefill={terms.Prefill:0.####} running={terms.Running:0.####} cached={terms.Cached:0} cost={terms.Cost:0.####};");
                 if (best.Index < 0 || terms.IsBetterThan(best))
                 {
                     (best, equals) = (terms, 1);
@@ -93,19 +106,35 @@ internal sealed class ExpectedCostPolicy(int maxIndexedBlocks, Random random) : 
                     if (ledger.End(request, now))
                     {
                         Learn(ledger, request, now);
-                        // Counted from now on: a prompt that is still being computed helps nobody.
-                        ledger.Index.Touch(request.Blocks.Span, Capacity(request));
+                        ledger.BeginDecoding(request, now);
                     }
 
                     break;
                 case RouteEvent.Finished:
                     ledger.End(request, now);
+                    Stop(ledger, request, now);
                     Settle(ledger, request);
                     break;
                 default:
                     ledger.End(request, now);
+                    Stop(ledger, request, now);
                     break;
             }
+        }
+    }
+
+    private void Stop(ReplicaLedger ledger, RouteRequest request, TimeSpan now)
+    {
+        if (request.Held is { Blocks: > 0 } held && held.Epoch == ledger.Index.Epoch)
+        {
+            ledger.Index.Release(request.Blocks.Span[..held.Blocks]);
+        }
+
+        request.Held = default;
+        if (ledger.EndDecoding(request, now) is { } run && request.Usage is { Completion: >= FewestTokens } usage)
+        {
+            var gaps = usage.Completion - 1;
+            ledger.Pace.Add(run.Seconds / gaps, run.Streams, run.PrefillSeconds / gaps);
         }
     }
 
@@ -129,15 +158,19 @@ internal sealed class ExpectedCostPolicy(int maxIndexedBlocks, Random random) : 
         // Requests of other gateways in the engine's queue: each at the mean of what is known.
         var foreign = candidate.ForeignWaiting ?? 0;
         var wait = ledger.Backlog(now) + foreign * Math.Max(ledger.Prefill.MeanY, _pool.MeanY);
+        // Own delay and the others', token by token, and theirs while the prompt is computed.
+        var streams = Math.Max(ledger.Decoding, candidate.Running ?? 0);
+        var running = RunningWeight * streams * ((ledger.Pace.Stall * prefill) + (2 * _meanAnswerTokens * ledger.Pace.PerStream));
         return new Terms
         {
             Index = index,
             Wait = wait,
             Prefill = prefill,
+            Running = running,
             Cached = cached,
             Uncached = uncached,
             // Unknown and idle: asked at once, or it would stay unknown for as long as the known ones suffice.
-            Cost = ledger.IsCold && wait == 0 ? 0 : wait + prefill * (1 + rate * (wait + prefill)),
+            Cost = ledger.IsCold && wait == 0 ? 0 : wait + (prefill * (1 + (rate * (wait + prefill) / (1 - Math.Min(MostBusy, rate * _pool.MeanY))))) + running,
             // One at a time until it has answered once: a replica that swallows requests would look idle.
             IsHeldBack = ledger.IsCold && ledger.Pending > 0,
             Load = candidate.InFlight,
@@ -173,6 +206,8 @@ internal sealed class ExpectedCostPolicy(int maxIndexedBlocks, Random random) : 
         request.ExpectedCached = terms.Cached;
         request.ExpectedUncached = terms.Uncached;
         _ledgers[chosen.Id].Begin(request, now);
+        var index = _ledgers[chosen.Id].Index;
+        request.Held = (index.Take(request.Blocks.Span, Capacity(request)), index.Epoch);
     }
 
     private void Learn(ReplicaLedger ledger, RouteRequest request, TimeSpan now)
@@ -191,8 +226,16 @@ internal sealed class ExpectedCostPolicy(int maxIndexedBlocks, Random random) : 
             ledger.CompareCached(request.ExpectedCached, cached);
         }
 
-        // Used again at the end, the answer's blocks with them: the next turn finds both.
-        ledger.Index.Touch(request.AnswerBlocks.IsEmpty ? request.Blocks.Span : request.AnswerBlocks.Span, Capacity(request));
+        if (request.Usage is { } used)
+        {
+            _meanAnswerTokens += 0.02 * (used.Completion - _meanAnswerTokens);
+        }
+
+        // The answer's blocks are there too: the next turn finds both.
+        if (!request.AnswerBlocks.IsEmpty)
+        {
+            ledger.Index.Touch(request.AnswerBlocks.Span, Capacity(request));
+        }
     }
 
     private int Capacity(RouteRequest request) => request.CacheTokens is { } tokens && request.BlockTokens > 0
@@ -219,6 +262,7 @@ internal sealed class ExpectedCostPolicy(int maxIndexedBlocks, Random random) : 
         public int Index;
         public double Wait;
         public double Prefill;
+        public double Running;
         public double Cached;
         public double Uncached;
         public double Cost;

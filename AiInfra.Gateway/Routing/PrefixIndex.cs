@@ -6,128 +6,212 @@ namespace AiInfra.Gateway.Routing;
 /// What is probably in one replica's prefix cache: chained block hashes, the least recently used given up first, a prompt's end before
 /// its beginning, as the engine does.
 /// </summary>
+/// <remarks>
+/// A radix tree: blocks that were always used together lie in one run, so a prompt costs a look-up per run and not one per block. A
+/// block's hash stands for all before it, so a run is found by the hash of its first block alone.
+/// </remarks>
 internal sealed class PrefixIndex
 {
-    private readonly Dictionary<ulong, int> _nodes = [];
-    private readonly List<Node> _store = [];
-    private readonly Stack<int> _free = [];
-    private int _oldest = -1;
-    private int _newest = -1;
+    private readonly Dictionary<ulong, Run> _runs = [];
+    private readonly List<Run> _path = [];
+    private Run? _oldest;
+    private Run? _newest;
 
-    public int Count => _nodes.Count;
+    /// <summary>Blocks that are known.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Those of them that running requests use: they cannot be given up.</summary>
+    public int InUse { get; private set; }
+
+    /// <summary>A new number whenever everything was forgotten.</summary>
+    public int Epoch { get; private set; }
 
     /// <returns>How many blocks of the chain are there, from its beginning.</returns>
     public int Match(ReadOnlySpan<ulong> chain)
     {
-        // What is given up leaves from the end, so the known part is one piece: bisect for its length.
-        var (low, high) = (0, chain.Length);
-        while (low < high)
+        var known = 0;
+        while (known < chain.Length && _runs.TryGetValue(chain[known], out var run))
         {
-            var middle = (low + high + 1) / 2;
-            if (_nodes.ContainsKey(chain[middle - 1]))
+            var same = run.Known.CommonPrefixLength(chain[known..]);
+            known += same;
+            if (same < run.Count)
             {
-                low = middle;
-            }
-            else
-            {
-                high = middle - 1;
+                break;
             }
         }
 
-        return low;
+        return known;
     }
 
-    /// <summary>Notes that the chain was used: its beginning becomes the newest.</summary>
-    public void Touch(ReadOnlySpan<ulong> chain, int capacity)
+    /// <summary>Notes that a request uses the chain from now on, as far as there is room beside what others use.</summary>
+    /// <returns>How many of its blocks; they are for <see cref="Release"/>.</returns>
+    public int Take(ReadOnlySpan<ulong> chain, int capacity)
     {
-        for (var i = Math.Min(chain.Length, capacity) - 1; i >= 0; i--)
+        chain = chain[..Math.Clamp(capacity - InUse, 0, chain.Length)];
+        Walk(chain);
+        foreach (var run in _path)
         {
-            ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(_nodes, chain[i], out var known);
-            if (known)
+            if (run.Users++ == 0)
             {
-                Unlink(slot);
+                Unlink(run);
+                InUse += run.Count;
             }
-            else
-            {
-                slot = NewNode(chain[i]);
-            }
-
-            LinkNewest(slot);
         }
 
-        while (_nodes.Count > capacity)
+        Shrink(capacity);
+        return chain.Length;
+    }
+
+    /// <summary>The request is done: what nobody else uses is the newest of what can be given up, its end before its beginning.</summary>
+    public void Release(ReadOnlySpan<ulong> chain)
+    {
+        Walk(chain);
+        for (var i = _path.Count - 1; i >= 0; i--)
         {
-            var oldest = _oldest;
-            Unlink(oldest);
-            _nodes.Remove(_store[oldest].Hash);
-            _free.Push(oldest);
+            if (--_path[i].Users == 0)
+            {
+                InUse -= _path[i].Count;
+                LinkBehind(_newest, _path[i]);
+            }
         }
     }
+
+    /// <summary>Notes that the chain was used, and is no more.</summary>
+    public void Touch(ReadOnlySpan<ulong> chain, int capacity) => Release(chain[..Take(chain, capacity)]);
 
     public void Clear()
     {
-        _nodes.Clear();
-        _store.Clear();
-        _free.Clear();
-        (_oldest, _newest) = (-1, -1);
+        _runs.Clear();
+        (_oldest, _newest, Count, InUse) = (null, null, 0, 0);
+        Epoch++;
     }
 
-    private int NewNode(ulong hash)
+    // Collects the runs that make up the chain, adding and splitting where it leaves what is known.
+    private void Walk(ReadOnlySpan<ulong> chain)
     {
-        if (_free.TryPop(out var index))
+        _path.Clear();
+        for (var known = 0; known < chain.Length;)
         {
-            _store[index] = new Node(hash, -1, -1);
-            return index;
+            ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(_runs, chain[known], out var exists);
+            if (!exists)
+            {
+                slot = new Run(chain[known..].ToArray());
+                Count += slot.Count;
+                LinkBehind(_newest, slot);
+            }
+
+            var run = slot!;
+            var same = run.Known.CommonPrefixLength(chain[known..]);
+            if (same < run.Count)
+            {
+                Split(run, same);
+            }
+
+            known += same;
+            _path.Add(run);
         }
-
-        _store.Add(new Node(hash, -1, -1));
-        return _store.Count - 1;
     }
 
-    private void LinkNewest(int index)
+    private void Shrink(int capacity)
     {
-        var nodes = CollectionsMarshal.AsSpan(_store);
-        nodes[index].Older = _newest;
-        nodes[index].Newer = -1;
-        if (_newest >= 0)
+        while (Count > capacity && _oldest is { } run)
         {
-            nodes[_newest].Newer = index;
+            var cut = Math.Min(Count - capacity, run.Count);
+            Count -= cut;
+            if (cut == run.Count)
+            {
+                _runs.Remove(run.Known[0]);
+                Unlink(run);
+            }
+            else
+            {
+                run.Shorten(run.Count - cut);
+            }
+        }
+    }
+
+    // The rest stays as old, and as used, as the run was.
+    private void Split(Run run, int at)
+    {
+        var rest = new Run(run.Known[at..].ToArray()) { Users = run.Users };
+        run.Shorten(at);
+        _runs.Add(rest.Known[0], rest);
+        if (run.Users == 0)
+        {
+            LinkBehind(run.Older, rest);
+        }
+    }
+
+    private void LinkBehind(Run? older, Run run)
+    {
+        var newer = older is null ? _oldest : older.Newer;
+        (run.Older, run.Newer) = (older, newer);
+        if (older is null)
+        {
+            _oldest = run;
         }
         else
         {
-            _oldest = index;
+            older.Newer = run;
         }
 
-        _newest = index;
-    }
-
-    private void Unlink(int index)
-    {
-        var nodes = CollectionsMarshal.AsSpan(_store);
-        var (older, newer) = (nodes[index].Older, nodes[index].Newer);
-        if (older >= 0)
+        if (newer is null)
         {
-            nodes[older].Newer = newer;
+            _newest = run;
         }
         else
+        {
+            newer.Older = run;
+        }
+    }
+
+    private void Unlink(Run run)
+    {
+        var (older, newer) = (run.Older, run.Newer);
+        if (older is null)
         {
             _oldest = newer;
         }
-
-        if (newer >= 0)
-        {
-            nodes[newer].Older = older;
-        }
         else
+        {
+            older.Newer = newer;
+        }
+
+        if (newer is null)
         {
             _newest = older;
         }
+        else
+        {
+            newer.Older = older;
+        }
+
+        (run.Older, run.Newer) = (null, null);
     }
 
-    private struct Node(ulong hash, int older, int newer)
+    private sealed class Run(ulong[] blocks)
     {
-        public readonly ulong Hash = hash;
-        public int Older = older;
-        public int Newer = newer;
+        private ulong[] _blocks = blocks;
+
+        public int Count { get; private set; } = blocks.Length;
+
+        /// <summary>Running requests that use it.</summary>
+        public int Users { get; set; }
+
+        public ReadOnlySpan<ulong> Known => _blocks.AsSpan(0, Count);
+
+        public Run? Older { get; set; }
+
+        public Run? Newer { get; set; }
+
+        public void Shorten(int count)
+        {
+            Count = count;
+            if (count < _blocks.Length / 2)
+            {
+                // A long array for a few blocks would make the bound on blocks none on bytes.
+                _blocks = _blocks[..count];
+            }
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
@@ -9,13 +8,32 @@ internal static class PromptHash
 {
     private const ulong First = 0x9E37_79B9_7F4A_7C15;
     private const ulong Second = 0xD6E8_FEB8_6659_FD93;
+    private const int Lanes = 4;
 
     public static ulong Add(ulong state, ReadOnlySpan<byte> bytes)
     {
-        while (bytes.Length >= 8)
+        var words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        bytes = bytes[(words.Length * sizeof(ulong))..];
+        if (words.Length >= Lanes)
         {
-            state = BitOperations.RotateLeft((state ^ BinaryPrimitives.ReadUInt64LittleEndian(bytes)) * First, 29) + Second;
-            bytes = bytes[8..];
+            // Four chains side by side: one alone waits for its own multiplication most of the time.
+            var (a, b, c, d) = (state, state ^ First, state + Second, ~state);
+            do
+            {
+                a = Step(a, words[0]);
+                b = Step(b, words[1]);
+                c = Step(c, words[2]);
+                d = Step(d, words[3]);
+                words = words[Lanes..];
+            }
+            while (words.Length >= Lanes);
+
+            state = Step(Step(Mix(a), Mix(b)), Mix(c)) ^ Mix(d + Second);
+        }
+
+        foreach (var word in words)
+        {
+            state = Step(state, word);
         }
 
         var rest = (ulong)bytes.Length << 56;
@@ -35,4 +53,6 @@ internal static class PromptHash
         value = (value ^ (value >> 32)) * Second;
         return value ^ (value >> 32);
     }
+
+    private static ulong Step(ulong state, ulong word) => BitOperations.RotateLeft((state ^ word) * First, 29) + Second;
 }

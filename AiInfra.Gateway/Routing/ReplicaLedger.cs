@@ -9,6 +9,10 @@ internal sealed class ReplicaLedger
     private readonly LinkedList<RouteRequest> _pending = [];
     private TimeSpan _servingSince;
     private double _pendingSeconds;
+    // Sums since the beginning: differences between two moments tell what went on meanwhile.
+    private double _prefillSeconds;
+    private double _streamSeconds;
+    private TimeSpan _streamsCountedUntil;
 
     public PrefixIndex Index { get; } = new();
 
@@ -20,6 +24,12 @@ internal sealed class ReplicaLedger
     public double Expected { get; private set; } = 1;
 
     public int Restarts { get; set; } = -1;
+
+    /// <summary>Requests placed here whose answer is coming.</summary>
+    public int Decoding { get; private set; }
+
+    /// <summary>How fast its answers run, and what disturbs them.</summary>
+    public DecodePace Pace { get; } = new();
 
     /// <summary>True until a first token has come: nothing is known about its speed, or whether it works at all.</summary>
     public bool IsCold => Prefill.Weight == 0;
@@ -72,6 +82,30 @@ internal sealed class ReplicaLedger
         return true;
     }
 
+    public void BeginDecoding(RouteRequest request, TimeSpan now)
+    {
+        CountStreams(now);
+        Decoding++;
+        // Its own prefill disturbs the others from now on, not itself.
+        _prefillSeconds += request.ExpectedPrefill;
+        request.Decoding = new DecodingSince(now, _streamSeconds, _prefillSeconds);
+    }
+
+    /// <returns>What the answer took and what went on beside it; null when it had not begun.</returns>
+    public (double Seconds, double Streams, double PrefillSeconds)? EndDecoding(RouteRequest request, TimeSpan now)
+    {
+        if (request.Decoding is not { } since)
+        {
+            return null;
+        }
+
+        CountStreams(now);
+        Decoding--;
+        request.Decoding = null;
+        var seconds = (now - since.At).TotalSeconds;
+        return seconds <= 0 ? null : (seconds, Math.Max(0, ((_streamSeconds - since.StreamSeconds) / seconds) - 1), _prefillSeconds - since.PrefillSeconds);
+    }
+
     public void CompareCached(double expected, double reported)
     {
         Expected = Expected * Decay + expected;
@@ -82,5 +116,11 @@ internal sealed class ReplicaLedger
     {
         Index.Clear();
         (Reported, Expected) = (1, 1);
+    }
+
+    private void CountStreams(TimeSpan now)
+    {
+        _streamSeconds += Decoding * Math.Max(0, (now - _streamsCountedUntil).TotalSeconds);
+        _streamsCountedUntil = now;
     }
 }

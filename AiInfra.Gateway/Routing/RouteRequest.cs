@@ -33,6 +33,12 @@ internal sealed class RouteRequest
     /// <summary>Prompt tokens that were expected to be computed there.</summary>
     public double ExpectedUncached { get; set; }
 
+    /// <summary>Blocks that it uses of the replica's cache while it runs, and in which life of the index.</summary>
+    public (int Blocks, int Epoch) Held { get; set; }
+
+    /// <summary>Set from the first token to the end of the answer: the replica's sums at the first token.</summary>
+    public DecodingSince? Decoding { get; set; }
+
     /// <summary>Tokens that the chosen replica's prefix cache holds; null is unknown.</summary>
     public long? CacheTokens { get; set; }
 
@@ -53,3 +59,9 @@ internal sealed class RouteRequest
 /// <param name="Cached">The part that was in the prefix cache; null when the replica does not tell.</param>
 /// <param name="Completion">The answer.</param>
 internal sealed record ReportedUsage(int Prompt, int? Cached, int Completion);
+
+/// <summary>A replica's sums at the first token of an answer.</summary>
+/// <param name="At">When that was.</param>
+/// <param name="StreamSeconds">Running answers, summed over time.</param>
+/// <param name="PrefillSeconds">Prefill done there.</param>
+internal sealed record DecodingSince(TimeSpan At, double StreamSeconds, double PrefillSeconds);

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using AiInfra.Gateway.Admission;
 using AiInfra.Gateway.Models;
+using AiInfra.Gateway.Replicas;
+using AiInfra.Gateway.Usage;
 
 namespace AiInfra.Gateway.Telemetry;
 
@@ -24,11 +26,13 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _retries;
     private readonly Counter<long> _ejections;
     private readonly Counter<long> _denials;
+    private readonly Counter<double> _cost;
     private readonly TenantLabels _tenants;
+    private readonly ModelCatalog _catalog;
 
     public GatewayMetrics(IMeterFactory meters, ModelCatalog catalog, AdmissionGates gates, TenantLabels tenants)
     {
-        _tenants = tenants;
+        (_tenants, _catalog) = (tenants, catalog);
         var meter = meters.Create(MeterName);
         _requests = meter.CreateCounter<long>("aiinfra.gateway.requests", "{request}",
             "Requests by endpoint, model and outcome: ok, refused (the caller's fault, or a limit), failed (ours), canceled (the caller left).");
@@ -51,10 +55,16 @@ internal sealed class GatewayMetrics
         _retries = meter.CreateCounter<long>("aiinfra.gateway.retries", "{attempt}", "Attempts on a further replica, by what became of the one before.");
         _ejections = meter.CreateCounter<long>("aiinfra.gateway.ejections", "{ejection}", "Replicas taken out of service, by what was seen.");
         _denials = meter.CreateCounter<long>("aiinfra.gateway.denials", "{request}", "Requests refused, by tenant and reason.");
+        _cost = meter.CreateCounter<double>("aiinfra.gateway.cost", "{currency}",
+            "What calls cost at the prices of the configuration, by tenant and model, in the currency that the prices are written in.");
         meter.CreateObservableUpDownCounter("aiinfra.gateway.replicas", () => ReplicaGauges.ByState(catalog), "{replica}", "Replicas of each model by state.");
         meter.CreateObservableUpDownCounter("aiinfra.gateway.queue.requests", () => ReplicaGauges.Queued(catalog, gates), "{request}", "Requests that wait for a place at a replica.");
         meter.CreateObservableUpDownCounter("aiinfra.gateway.replica.requests.in_flight", () => ReplicaGauges.InFlight(catalog), "{request}", "Requests open on each replica.");
     }
+
+    /// <summary>What a call cost. Calls to models without a price count 0, so that the series is there.</summary>
+    public void Charged(UsageRecord usage) =>
+        _cost.Add(usage.Money / 1e6, new("tenant", _tenants.Of(usage.Tenant)), new("model", usage.Model));
 
     public static string Outcome(int status, bool isCanceled, bool isBroken) => (status, isCanceled, isBroken) switch
     {
@@ -66,6 +76,7 @@ internal sealed class GatewayMetrics
 
     public void Ended(RequestMeasure request, string outcome)
     {
+        RequestSpan.Describe(Activity.Current, request, outcome);
         _requests.Add(1, new("endpoint", request.Endpoint), new("model", request.Model), new("outcome", outcome));
         _overhead.Record(request.OwnSeconds);
         if (request.Operation is not { } operation || request.Model == RequestMeasure.NoModel)
@@ -94,7 +105,8 @@ internal sealed class GatewayMetrics
 
     public void Retried(string model, string reason) => _retries.Add(1, new("model", model), new("reason", reason));
 
-    public void Ejected(string model, string replica, string reason) => _ejections.Add(1, new("model", model), new("replica", replica), new("reason", reason));
+    public void Ejected(ReplicaPool pool, string replica, string reason) =>
+        _ejections.Add(1, new("model", _catalog.NameOf(pool)), new("replica", replica), new("reason", reason));
 
     /// <param name="model">The public name.</param>
     /// <param name="expected">Prompt tokens that routing expected to be cached.</param>

@@ -40,13 +40,17 @@ internal sealed class ApiKeys : IDisposable
         _hasher.Hash(presented, hash);
         return _entries.TryGetValue(MemoryMarshal.Read<UInt128>(hash), out var entry)
             && CryptographicOperations.FixedTimeEquals(entry.Hash, hash)
-            && (entry.ExpiresAt is not { } end || _time.GetUtcNow() < end)
+            && entry.LivesAt(_time.GetUtcNow())
                 ? entry.Found
                 : null;
     }
 
     /// <summary>The caller of a key's public id, for <c>explain</c>.</summary>
     public Caller? FindById(string id) => _entries.Values.FirstOrDefault(entry => entry.Id == id)?.Found.Caller;
+
+    /// <summary>The caller that a line of rotations counts as, as long as one of its keys lives.</summary>
+    public Caller? FindByAccount(string account) =>
+        _entries.Values.FirstOrDefault(entry => entry.Found.Caller.KeyId == account && entry.LivesAt(_time.GetUtcNow()))?.Found.Caller;
 
     /// <summary>Takes over the issued keys as they stand in Redis; revoked ones are gone from here on.</summary>
     public void TakeIssued(IEnumerable<ApiKeyRecord> records)
@@ -56,6 +60,19 @@ internal sealed class ApiKeys : IDisposable
             new FoundKey(new Caller(record.Account, record.Tenant, record.User, record.Policy) { Salt = _salts.Of(record.Tenant) }, IsIssued: true))).ToArray();
         Swap(() => _issued = issued);
     }
+
+    /// <summary>
+    /// Per tenant the next moment at which somebody loses access: keys that a successor has already replaced do not count, and those that
+    /// have expired are over.
+    /// </summary>
+    public IEnumerable<(string Tenant, DateTimeOffset End)> NextExpiries() =>
+        from account in _issued.GroupBy(entry => entry.Found.Caller.KeyId)
+        where account.All(entry => entry.ExpiresAt is not null)
+        let caller = account.First().Found.Caller
+        let end = account.Max(entry => entry.ExpiresAt!.Value)
+        where end > _time.GetUtcNow()
+        group end by caller.Tenant into tenant
+        select (tenant.Key, tenant.Min());
 
     public void Dispose() => _changes.Dispose();
 
@@ -106,6 +123,8 @@ internal sealed class ApiKeys : IDisposable
     private sealed record Entry(string Id, byte[] Hash, DateTimeOffset? ExpiresAt, FoundKey Found)
     {
         public UInt128 Start { get; } = MemoryMarshal.Read<UInt128>(Hash);
+
+        public bool LivesAt(DateTimeOffset now) => !(ExpiresAt <= now);
     }
 }
 

@@ -10,6 +10,9 @@ internal sealed record Caller(string KeyId, string Tenant, string User, string? 
     /// <summary>The scopes of service tokens, separated by blanks.</summary>
     public string MemoryScopes { get; init; } = "";
 
+    /// <summary>The memory domains that may be used, separated by blanks; null: every one.</summary>
+    public string? MemoryDomains { get; init; }
+
     /// <summary>True when engine-internal request fields pass (<c>priority</c>, <c>kv_transfer_params</c>, <c>vllm_xargs</c>, …).</summary>
     public bool MayUseEngineFields { get; init; }
 

@@ -51,7 +51,8 @@ internal sealed class Callers(ApiKeys keys, TokenCallers tokens, PolicyStore pol
             caller with
             {
                 User = endUser ?? caller.User,
-                MemoryScopes = ScopesOf(policy),
+                MemoryScopes = policy.MemoryScopes,
+                MemoryDomains = policy.MemoryDomains,
                 Priority = caller.Priority != 0 ? caller.Priority : policy.Options.Priority,
             },
             null);
@@ -64,19 +65,27 @@ internal sealed class Callers(ApiKeys keys, TokenCallers tokens, PolicyStore pol
         return mayBeToken ? null : keys.Find(presented);
     }
 
-    // The MCP tools and the search endpoint are read and write in one; there the memory service looks at the token's scopes.
-    public static string? MemoryActionOf(string method, string path) =>
-        path == "/mcp" ? "read"
-        : !path.StartsWith("/v1/memories", StringComparison.Ordinal) ? null
-        : HttpMethods.IsGet(method) || path.EndsWith("/search", StringComparison.Ordinal) ? "read"
-        : "write";
-
-    private static string ScopesOf(AccessPolicy policy) => string.Join(' ', policy.Options.Memory.Select(scope => scope switch
+    /// <summary>What a call does to memories, or null where it has nothing to do with them. The memory service looks at the token's scopes again.</summary>
+    public static string? MemoryActionOf(string method, string path)
     {
-        "read" => ServiceDefaults.ServiceTokens.ServiceScopes.MemoryRead,
-        "write" => ServiceDefaults.ServiceTokens.ServiceScopes.MemoryWrite,
-        _ => ServiceDefaults.ServiceTokens.ServiceScopes.MemoryAdmin,
-    }));
+        const string Memories = "/v1/memories";
+        if (path == "/mcp")
+        {
+            // Tools that write ask for the scope themselves.
+            return "read";
+        }
+
+        if (!path.StartsWith(Memories, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var rest = path.AsSpan(Memories.Length);
+        return rest.StartsWith("/admin") ? "admin"
+            : rest.StartsWith("/erasures") || (rest.IsEmpty && HttpMethods.IsDelete(method)) ? "erase"
+            : HttpMethods.IsGet(method) || rest is "/search" or "/context" or "/keywords/expand" ? "read"
+            : "write";
+    }
 }
 
 /// <summary>Either the caller or why there is none.</summary>

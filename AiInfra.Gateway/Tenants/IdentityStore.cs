@@ -13,8 +13,11 @@ internal sealed class IdentityStore(RedisLink redis)
     private const string KeysName = "aiinfra:keys";
     private const string PoliciesName = "aiinfra:policies";
     private const string EpochName = "aiinfra:identity-epoch";
-    private const string AuditName = "aiinfra:audit";
-    private const int AuditKept = 100_000;
+    private const string ActsName = "aiinfra:audit:acts";
+    private const string DenialsName = "aiinfra:audit:denials";
+
+    // Of denials the newest are kept: anybody can cause them. What administrators did is never taken away.
+    private const int DenialsKept = 100_000;
 
     public static RedisChannel Changed { get; } = RedisChannel.Literal("aiinfra:identity-changed");
 
@@ -54,12 +57,18 @@ internal sealed class IdentityStore(RedisLink redis)
         return true;
     }
 
-    public Task AuditAsync(string line) => Task.WhenAll(
-        Database.ListRightPushAsync(AuditName, line),
-        Database.ListTrimAsync(AuditName, -AuditKept, -1));
+    public Task WriteActAsync(string line) => Database.ListRightPushAsync(ActsName, line);
 
-    public async Task<List<string>> AuditAsync(int last) =>
-        [.. (await Database.ListRangeAsync(AuditName, -last, -1)).Select(line => (string)line!)];
+    public Task WriteDenialAsync(string line) => Task.WhenAll(
+        Database.ListRightPushAsync(DenialsName, line),
+        Database.ListTrimAsync(DenialsName, -DenialsKept, -1));
+
+    /// <summary>The newest lines of each kind, oldest first.</summary>
+    public async Task<List<string>> AuditAsync(int last)
+    {
+        var (acts, denials) = (Database.ListRangeAsync(ActsName, -last, -1), Database.ListRangeAsync(DenialsName, -last, -1));
+        return [.. (await acts).Concat(await denials).Select(line => (string)line!)];
+    }
 
     private async Task AnnounceAsync()
     {

@@ -1,7 +1,9 @@
+using AiInfra.ServiceDefaults.ServiceTokens;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 using Microsoft.Identity.Web;
 using Microsoft.IdentityModel.Tokens;
+using OpenIddict.Server;
 
 namespace AiInfra.Gateway.Tenants;
 
@@ -55,6 +57,19 @@ internal static class TenantExtensions
                 };
             });
         }
+
+        // Tokens of the platform's own token service, for services that call on a caller's behalf.
+        authentication.AddJwtBearer(TokenCallers.ServiceScheme, bearer => bearer.MapInboundClaims = false);
+        builder.Services.AddOptions<JwtBearerOptions>(TokenCallers.ServiceScheme).Configure<IOptionsMonitor<OpenIddictServerOptions>>((bearer, server) =>
+            bearer.TokenValidationParameters = new TokenValidationParameters
+            {
+                ValidIssuer = ServiceTokenClaims.Issuer,
+                ValidAudience = "gateway",
+                ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
+                ValidTypes = ["at+jwt"],
+                ClockSkew = TimeSpan.FromSeconds(5),
+                IssuerSigningKeyResolver = (_, _, id, _) => server.CurrentValue.SigningCredentials.Select(credentials => credentials.Key).Where(key => key.KeyId == id),
+            });
 
         if (builder.Configuration.GetSection("AzureAd").Exists())
         {

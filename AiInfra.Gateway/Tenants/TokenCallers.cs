@@ -1,13 +1,24 @@
 using System.Security.Claims;
 using AiInfra.Gateway.Policies;
+using AiInfra.Gateway.Tokens;
+using AiInfra.ServiceDefaults.ServiceTokens;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
 namespace AiInfra.Gateway.Tenants;
 
-/// <summary>Callers by JWT: validated by the scheme of its authority, then mapped to a tenant, a user and a policy.</summary>
-internal sealed class TokenCallers(IOptions<TokenCallerOptions> options, PolicyStore policies, CacheSalts salts, IAuthenticationSchemeProvider schemes)
+/// <summary>
+/// Callers by JWT: validated by the scheme of its authority, then mapped to a tenant, a user and a policy. A service of the platform that
+/// calls on a caller's behalf brings an exchanged token, and is under that caller's policy.
+/// </summary>
+internal sealed class TokenCallers(
+    IOptions<TokenCallerOptions> options, IOptionsMonitor<TokenOptions> services, ApiKeys keys, PolicyStore policies, CacheSalts salts,
+    IAuthenticationSchemeProvider schemes)
 {
+    public const string ServiceScheme = "service";
+
+    private const string ByToken = "jwt:";
+
     public const string OidcScheme = "oidc";
     public const string EntraScheme = "entra";
 
@@ -28,7 +39,27 @@ internal sealed class TokenCallers(IOptions<TokenCallerOptions> options, PolicyS
             }
         }
 
-        return null;
+        return services.CurrentValue.Clients.Count > 0 && await context.AuthenticateAsync(ServiceScheme) is { Succeeded: true } service
+            ? CallerOfService(service.Principal)
+            : null;
+    }
+
+    private Caller? CallerOfService(ClaimsPrincipal principal)
+    {
+        var (subject, client) = (principal.FindFirst(ServiceTokenClaims.Subject)?.Value, principal.FindFirst(ServiceTokenClaims.Client)?.Value);
+        var (tenant, user) = (principal.FindFirst(ServiceTokenClaims.Tenant)?.Value, principal.FindFirst(ServiceTokenClaims.User)?.Value);
+        if (subject is null || string.IsNullOrEmpty(user) || !TenantName.IsValid(tenant) || !services.CurrentValue.Clients.Any(known => known.Id == client && known.MayAct))
+        {
+            return null;
+        }
+
+        if (subject.StartsWith(ByToken, StringComparison.Ordinal))
+        {
+            return new Caller(subject, tenant, user, principal.FindFirst(ServiceTokenClaims.Policy)?.Value) { Salt = salts.Of(tenant) };
+        }
+
+        // A key that was revoked meanwhile lets nobody in, whoever speaks for it.
+        return keys.FindByAccount(subject) is { } caller && caller.Tenant == tenant ? caller with { User = user } : null;
     }
 
     private Caller? CallerOf(ClaimsPrincipal principal)
@@ -42,6 +73,6 @@ internal sealed class TokenCallers(IOptions<TokenCallerOptions> options, PolicyS
 
         var roles = principal.Claims.Where(claim => _roleClaims.Contains(claim.Type)).Select(claim => claim.Value);
         // Prefixed: a subject can never be taken for a key's id.
-        return new Caller($"jwt:{user}", tenant!, user, policies.Current.PolicyOfRoles(roles)) { Salt = salts.Of(tenant!) };
+        return new Caller(ByToken + user, tenant!, user, policies.Current.PolicyOfRoles(roles)) { Salt = salts.Of(tenant!) };
     }
 }

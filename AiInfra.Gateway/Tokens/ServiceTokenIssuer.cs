@@ -1,80 +1,63 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using AiInfra.Gateway.Tenants;
 using AiInfra.ServiceDefaults.ServiceTokens;
 using Microsoft.Extensions.Options;
-using Microsoft.IdentityModel.JsonWebTokens;
-using Microsoft.IdentityModel.Tokens;
+using OpenIddict.Abstractions;
+using OpenIddict.Server;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+using static OpenIddict.Server.OpenIddictServerEvents;
 
 namespace AiInfra.Gateway.Tokens;
 
-/// <summary>Signs the tokens with which the gateway calls other services on a caller's behalf (ES256, 60 seconds, one audience).</summary>
-internal sealed class ServiceTokenIssuer : IDisposable
+/// <summary>The tokens with which the gateway itself calls other services on a caller's behalf: made by OpenIddict in this process, and kept until they near their end.</summary>
+internal sealed class ServiceTokenIssuer(
+    IOpenIddictServerFactory factory, IOpenIddictServerDispatcher dispatcher, IOptionsMonitor<TokenOptions> options, TimeProvider time) : IDisposable
 {
-    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan RenewBefore = TimeSpan.FromSeconds(15);
+    private const string Self = "gateway";
     private const int MaxCached = 4096;
 
-    private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
     private readonly ConcurrentDictionary<(Caller Caller, string Audience), IssuedToken> _issued = new();
-    private readonly TimeProvider _time;
-    private readonly ECDsa? _key;
-    private readonly SigningCredentials? _credentials;
+    private IDisposable? _changes;
 
-    public ServiceTokenIssuer(IOptions<TokenOptions> options, TimeProvider time)
+    /// <summary>A token for <paramref name="audience"/> that is good for a quarter of its life at least.</summary>
+    /// <exception cref="InvalidOperationException">OpenIddict refused to make one.</exception>
+    public async ValueTask<string> TokenForAsync(Caller caller, string audience)
     {
-        _time = time;
-        if (options.Value.SigningKey is { Length: > 0 } encoded)
-        {
-            _key = SigningKey.Import(encoded);
-            PublicKey = SigningKey.PublicPartOf(_key);
-            _credentials = new SigningCredentials(new ECDsaSecurityKey(_key) { KeyId = PublicKey.KeyId }, SecurityAlgorithms.EcdsaSha256);
-        }
-    }
-
-    /// <summary>The key that verifies the tokens, or null when none is configured.</summary>
-    public JsonWebKey? PublicKey { get; }
-
-    /// <summary>A token for <paramref name="audience"/> that is good for 15 more seconds at least.</summary>
-    /// <exception cref="InvalidOperationException">No signing key is configured.</exception>
-    public string TokenFor(Caller caller, string audience)
-    {
-        var now = _time.GetUtcNow();
+        var now = time.GetUtcNow();
         if (_issued.TryGetValue((caller, audience), out var issued) && issued.RenewAt > now)
         {
             return issued.Token;
         }
 
+        // A key that was withdrawn signs nothing from now on, kept tokens included.
+        _changes ??= options.OnChange(_ => _issued.Clear());
         if (_issued.Count >= MaxCached)
         {
             _issued.Clear();
         }
 
-        issued = new IssuedToken(Sign(caller, audience, now), now + Lifetime - RenewBefore);
+        var lifetime = options.CurrentValue.Lifetime;
+        issued = new IssuedToken(await SignAsync(caller, audience, now, lifetime), now + (lifetime * 0.75));
         _issued[(caller, audience)] = issued;
         return issued.Token;
     }
 
-    public void Dispose() => _key?.Dispose();
+    public void Dispose() => _changes?.Dispose();
 
-    private string Sign(Caller caller, string audience, DateTimeOffset now) => _handler.CreateToken(new SecurityTokenDescriptor
+    private async Task<string> SignAsync(Caller caller, string audience, DateTimeOffset now, TimeSpan lifetime)
     {
-        Issuer = ServiceTokenClaims.Issuer,
-        Audience = audience,
-        TokenType = "at+jwt",
-        IssuedAt = now.UtcDateTime,
-        NotBefore = now.UtcDateTime,
-        Expires = (now + Lifetime).UtcDateTime,
-        SigningCredentials = _credentials ?? throw new InvalidOperationException("Tokens:SigningKey is not set: there is nothing to sign service tokens with."),
-        Claims = new Dictionary<string, object>
+        var principal = ServicePrincipal.Of(caller, Self);
+        principal.SetAudiences(audience).SetClaim(Claims.ClientId, Self).SetCreationDate(now).SetExpirationDate(now + lifetime);
+        var context = new GenerateTokenContext(await factory.CreateTransactionAsync())
         {
-            [ServiceTokenClaims.Subject] = caller.KeyId,
-            [ServiceTokenClaims.Tenant] = caller.Tenant,
-            [ServiceTokenClaims.User] = caller.User,
-            [ServiceTokenClaims.Client] = "gateway",
-            [ServiceTokenClaims.Scope] = caller.MemoryScopes,
-        },
-    });
+            ClientId = Self,
+            Principal = principal,
+            TokenFormat = TokenFormats.Private.JsonWebToken,
+            TokenType = TokenTypeIdentifiers.AccessToken,
+        };
+        await dispatcher.DispatchAsync(context);
+        return context.Token ?? throw new InvalidOperationException($"No service token could be made: {context.Error} {context.ErrorDescription}");
+    }
 
     private sealed record IssuedToken(string Token, DateTimeOffset RenewAt);
 }

@@ -3,7 +3,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace AiInfra.Gateway.Tokens;
 
-/// <summary>Reads the signing key of service tokens.</summary>
+/// <summary>Reads the signing keys of service tokens.</summary>
 internal static class SigningKey
 {
     /// <exception cref="FormatException">Not base64.</exception>
@@ -23,20 +23,11 @@ internal static class SigningKey
         }
     }
 
-    /// <summary>The public half as a JSON web key; its id is its thumbprint (RFC 7638), so a new key has a new id.</summary>
-    public static JsonWebKey PublicPartOf(ECDsa key)
+    /// <summary>Signs with the key; its id is its thumbprint (RFC 7638), so a new key has a new id, the same on every gateway.</summary>
+    public static SigningCredentials CredentialsOf(ECDsa key)
     {
-        var point = key.ExportParameters(includePrivateParameters: false).Q;
-        var jwk = new JsonWebKey
-        {
-            Kty = JsonWebAlgorithmsKeyTypes.EllipticCurve,
-            Crv = JsonWebKeyECTypes.P256,
-            X = Base64UrlEncoder.Encode(point.X),
-            Y = Base64UrlEncoder.Encode(point.Y),
-            Use = JsonWebKeyUseNames.Sig,
-            Alg = SecurityAlgorithms.EcdsaSha256,
-        };
-        jwk.KeyId = Base64UrlEncoder.Encode(jwk.ComputeJwkThumbprint());
-        return jwk;
+        var security = new ECDsaSecurityKey(key);
+        security.KeyId = Base64UrlEncoder.Encode(security.ComputeJwkThumbprint());
+        return new SigningCredentials(security, SecurityAlgorithms.EcdsaSha256);
     }
 }

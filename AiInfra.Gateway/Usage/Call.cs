@@ -4,12 +4,14 @@ using System.Text;
 using AiInfra.Gateway.Forwarding;
 using AiInfra.Gateway.Limits;
 using AiInfra.Gateway.Policies;
+using AiInfra.Gateway.Telemetry;
 
 namespace AiInfra.Gateway.Usage;
 
 /// <summary>One call to a model, from its reservation to its settlement: hears what the engine says of its use.</summary>
 internal sealed class Call(
-    LimitService limits, LimitTicket ticket, UsageRecord who, Price price, CallBound bound, CallPeek peek, CallKind kind, int? maxTokens, TimeProvider time)
+    LimitService limits, LimitTicket ticket, UsageRecord who, Price price, CallBound bound, CallPeek peek, CallKind kind, int? maxTokens,
+    GatewayMetrics metrics, TimeProvider time)
 {
     private static readonly byte[] UsageWanted = "{\"include_usage\":true,\"continuous_usage_stats\":true}"u8.ToArray();
     private static readonly byte[] UsageField = "\"stream_options\":{\"include_usage\":true,\"continuous_usage_stats\":true},"u8.ToArray();
@@ -111,6 +113,7 @@ internal sealed class Call(
             };
         }
 
+        metrics.Charged(usage);
         limits.Settle(ticket, usage);
     }
 

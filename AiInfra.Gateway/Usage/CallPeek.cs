@@ -27,8 +27,8 @@ internal sealed class CallPeek
     /// <summary>The value of <c>stream_options</c>.</summary>
     public ByteRange StreamOptions { get; private set; }
 
-    /// <summary>Images, audio and video parts, at most.</summary>
-    public int Media { get; private set; }
+    /// <summary>Images, audio and video parts, at most; counted where their addresses are checked.</summary>
+    public int Media { get; set; }
 
     /// <summary>How many answers are generated.</summary>
     public long Answers => Math.Max(1, Math.Max(_choices ?? 1, _candidates ?? 1)) * Math.Max(1, _prompts);
@@ -92,9 +92,6 @@ internal sealed class CallPeek
             case RequestField.Prompt:
                 CountPrompts(reader);
                 return null;
-            case RequestField.Messages or RequestField.Input:
-                CountMedia(reader);
-                return null;
             default:
                 return null;
         }
@@ -153,25 +150,6 @@ internal sealed class CallPeek
         {
             _prompts += reader.TokenType == JsonTokenType.Number ? 0 : 1;
             reader.Skip();
-        }
-    }
-
-    private void CountMedia(Utf8JsonReader reader)
-    {
-        if (reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.StartObject))
-        {
-            return;
-        }
-
-        var depth = reader.CurrentDepth;
-        while (reader.Read() && reader.CurrentDepth > depth)
-        {
-            if (reader.TokenType == JsonTokenType.PropertyName
-                && (reader.ValueTextEquals("image_url"u8) || reader.ValueTextEquals("video_url"u8) || reader.ValueTextEquals("audio_url"u8)
-                    || reader.ValueTextEquals("input_audio"u8) || reader.ValueTextEquals("image_embeds"u8) || reader.ValueTextEquals("source"u8)))
-            {
-                Media++;
-            }
         }
     }
 }

@@ -54,7 +54,7 @@ internal sealed class Calls(PolicyStore policies, LimitService limits, Audit aud
 
         var setsMaxTokens = request.Endpoint.Generates && policy.CountsTokens && request.Peek.Cost.MaxTokens is null;
         return new(
-            new Call(limits, answer.Ticket!, who, price, bound, request.Peek.Cost, kind, setsMaxTokens ? policy.Options.DefaultMaxTokens : null, time), null);
+            new Call(limits, answer.Ticket!, who, price, bound, request.Peek.Cost, kind, setsMaxTokens ? policy.Options.DefaultMaxTokens : null, metrics, time), null);
     }
 
     private static CallBound BoundOf(PreparedRequest request, ModelRoute route, AccessPolicy policy, CallKind kind)

@@ -37,6 +37,12 @@ internal sealed class UsageBook(RedisLink redis, TimeProvider time)
         lock (_lock)
         {
             var record = new JournalUsage(++_serial, usage.Tenant, day, who, usage.Figures);
+            if (!redis.IsConfigured)
+            {
+                // Nobody will ever fetch it.
+                return record;
+            }
+
             if (!_pending.TryGetValue(usage.Tenant, out var batch))
             {
                 _pending[usage.Tenant] = batch = new Batch();

@@ -13,6 +13,9 @@ internal readonly record struct EngineOutput(int? Token)
     /// <summary>The one of <see cref="SamplingParameters.StopTokens"/> that ended it; null for the end of turn.</summary>
     public int? StopToken { get; init; }
 
+    /// <summary>How often the sequence was sent back to the queue so far.</summary>
+    public int Preemptions { get; init; }
+
     /// <summary>How the prompt was processed; set on a sequence's first output only.</summary>
     public PrefillReport? Prefill { get; init; }
 }

@@ -52,7 +52,7 @@ internal sealed class ChoiceReader(IInferenceEngine engine, TextRequest request,
 
             if (finish is { } reason)
             {
-                meter.Finished(reason);
+                meter.Finished(reason, output.Preemptions);
                 yield break;
             }
         }

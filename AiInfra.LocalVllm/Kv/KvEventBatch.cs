@@ -5,9 +5,16 @@ using MessagePack;
 namespace AiInfra.LocalVllm.Kv;
 
 /// <summary>The block events of one step, written as vLLM writes them: <c>[time, [events], rank]</c>, every event a map with <c>type</c>.</summary>
+/// <remarks>
+/// A sample, with what vLLM 0.32.0 wrote for a prompt with a cache salt: <c>{"type": "BlockStored", "block_hashes": [2543561819505624679], "parent_block_hash": null,
+/// "token_ids": […], "block_size": 32, "lora_id": null, "medium": "GPU", "lora_name": null, "extra_keys": [["tenant-a"]], "group_idx": 0, "kv_cache_spec_kind": "full_attention"}</c>.
+/// </remarks>
 internal sealed class KvEventBatch
 {
     private readonly List<KvEvent> _events = [];
+
+    // vLLM numbers adapters as they are loaded; here as they are first used.
+    private readonly Dictionary<string, int> _adapters = [];
 
     public int Count => _events.Count;
 
@@ -19,21 +26,23 @@ internal sealed class KvEventBatch
             tokens[i] = sequence.Token(index * blockSize + i);
         }
 
+        var extraKeys = ExtraKeys(sequence, index);
         ulong? parent = index == 0 ? null : sequence.BlockHashes[index - 1];
         // Blocks that one step stores in a row for one prompt are one event.
         if (_events.Count > 0 && _events[^1] is { Type: "BlockStored" } last && parent is not null && last.Hashes[^1] == parent)
         {
             last.Hashes.Add(sequence.BlockHashes[index]);
             last.Tokens.AddRange(tokens);
+            last.ExtraKeys.Add(extraKeys);
             return;
         }
 
-        _events.Add(new KvEvent("BlockStored", [sequence.BlockHashes[index]], [.. tokens], parent, sequence.Adapter));
+        _events.Add(new KvEvent("BlockStored", [sequence.BlockHashes[index]], [.. tokens], [extraKeys], parent, sequence.Adapter));
     }
 
-    public void Removed(ulong hash) => _events.Add(new KvEvent("BlockRemoved", [hash], [], null, null));
+    public void Removed(ulong hash) => _events.Add(new KvEvent("BlockRemoved", [hash], [], [], null, null));
 
-    public void Cleared() => _events.Add(new KvEvent("AllBlocksCleared", [], [], null, null));
+    public void Cleared() => _events.Add(new KvEvent("AllBlocksCleared", [], [], [], null, null));
 
     /// <summary>Writes the events and forgets them.</summary>
     public byte[] Take(double time, int blockSize)
@@ -54,7 +63,7 @@ internal sealed class KvEventBatch
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static void Write(ref MessagePackWriter writer, KvEvent item, int blockSize)
+    private void Write(ref MessagePackWriter writer, KvEvent item, int blockSize)
     {
         switch (item.Type)
         {
@@ -77,7 +86,7 @@ internal sealed class KvEventBatch
         }
     }
 
-    private static void WriteStored(ref MessagePackWriter writer, KvEvent item, int blockSize)
+    private void WriteStored(ref MessagePackWriter writer, KvEvent item, int blockSize)
     {
         writer.WriteMapHeader(11);
         Type(ref writer, item.Type);
@@ -102,22 +111,62 @@ internal sealed class KvEventBatch
         writer.Write("block_size");
         writer.Write(blockSize);
         writer.Write("lora_id");
-        writer.WriteNil();
+        WriteAdapterId(ref writer, item.Adapter);
         writer.Write("medium");
         writer.Write("GPU");
         writer.Write("lora_name");
         writer.Write(item.Adapter);
         writer.Write("extra_keys");
-        writer.WriteArrayHeader(item.Hashes.Count);
-        for (var i = 0; i < item.Hashes.Count; i++)
+        writer.WriteArrayHeader(item.ExtraKeys.Count);
+        foreach (var keys in item.ExtraKeys)
         {
-            writer.WriteNil();
+            WriteExtraKeys(ref writer, keys);
         }
 
         writer.Write("group_idx");
         writer.Write(0);
         writer.Write("kv_cache_spec_kind");
         writer.Write("full_attention");
+    }
+
+    // What a block's hash stands for beside its tokens: the adapter in every block, the salt in the first.
+    private static string[] ExtraKeys(Sequence sequence, int index) => (sequence.Adapter, index == 0 ? sequence.CacheSalt : null) switch
+    {
+        ({ } adapter, { } salt) => [adapter, salt],
+        ({ } adapter, null) => [adapter],
+        (null, { } salt) => [salt],
+        _ => [],
+    };
+
+    private static void WriteExtraKeys(ref MessagePackWriter writer, string[] keys)
+    {
+        if (keys.Length == 0)
+        {
+            writer.WriteNil();
+            return;
+        }
+
+        writer.WriteArrayHeader(keys.Length);
+        foreach (var key in keys)
+        {
+            writer.Write(key);
+        }
+    }
+
+    private void WriteAdapterId(ref MessagePackWriter writer, string? adapter)
+    {
+        if (adapter is null)
+        {
+            writer.WriteNil();
+            return;
+        }
+
+        if (!_adapters.TryGetValue(adapter, out var id))
+        {
+            _adapters[adapter] = id = _adapters.Count + 1;
+        }
+
+        writer.Write(id);
     }
 
     private static void Type(ref MessagePackWriter writer, string type)
@@ -136,5 +185,5 @@ internal sealed class KvEventBatch
         }
     }
 
-    private sealed record KvEvent(string Type, List<ulong> Hashes, List<int> Tokens, ulong? Parent, string? Adapter);
+    private sealed record KvEvent(string Type, List<ulong> Hashes, List<int> Tokens, List<string[]> ExtraKeys, ulong? Parent, string? Adapter);
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using AiInfra.LocalVllm.Engine;
 using AiInfra.LocalVllm.Scheduling;
 using NetMQ;
 using NetMQ.Sockets;
@@ -22,6 +23,7 @@ internal sealed class KvEventPublisher : IDisposable
     private readonly KvEventBatch _batch = new();
     private long _sequence;
 
+    /// <exception cref="EngineStartException">An endpoint cannot be bound.</exception>
     public KvEventPublisher(KvEventsSettings settings, int blockSize, TimeProvider time)
     {
         (_settings, _blockSize, _time) = (settings, blockSize, time);
@@ -29,17 +31,18 @@ internal sealed class KvEventPublisher : IDisposable
         // As in vLLM: it binds only where the host is a wildcard.
         if (settings.Endpoint.Contains('*'))
         {
-            _publisher.Bind(settings.Endpoint);
+            Bind(_publisher, settings.Endpoint);
         }
         else
         {
             _publisher.Connect(settings.Endpoint);
         }
 
-        if (settings.ReplayEndpoint is { } replay && replay.Contains('*'))
+        // The replay socket is always a server, on loopback where its endpoint says so.
+        if (settings.ReplayEndpoint is { } replay)
         {
             var router = new RouterSocket();
-            router.Bind(replay);
+            Bind(router, replay);
             router.ReceiveReady += (_, _) => Replay(router);
             _poller.Add(router);
             _replay = router;
@@ -73,6 +76,18 @@ internal sealed class KvEventPublisher : IDisposable
         _outgoing.Dispose();
         _publisher.Dispose();
         _replay?.Dispose();
+    }
+
+    private static void Bind(NetMQSocket socket, string endpoint)
+    {
+        try
+        {
+            socket.Bind(endpoint);
+        }
+        catch (NetMQException problem)
+        {
+            throw new EngineStartException($"--kv-events-config: {endpoint} cannot be bound: {problem.Message}");
+        }
     }
 
     private void Send()

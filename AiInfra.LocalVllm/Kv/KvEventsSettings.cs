@@ -12,7 +12,7 @@ internal sealed record KvEventsSettings
     /// <summary><c>endpoint</c>: with <c>*</c> as host it is bound, with a concrete host connected to. Default <c>tcp://*:5557</c>.</summary>
     public string Endpoint { get; init; } = "tcp://*:5557";
 
-    /// <summary><c>replay_endpoint</c>: where missed batches can be asked for; null for none.</summary>
+    /// <summary><c>replay_endpoint</c>: where missed batches can be asked for, always bound; null for none.</summary>
     public string? ReplayEndpoint { get; init; }
 
     /// <summary><c>buffer_steps</c>: batches kept for replay. Default 10,000.</summary>

@@ -36,7 +36,9 @@ internal sealed class SequenceMeter(ServingMetrics metrics, RequestMeter request
     }
 
     /// <summary>The sequence is complete.</summary>
-    public void Finished(FinishReason reason)
+    /// <param name="reason">Why.</param>
+    /// <param name="preemptions">How often it was sent back to the queue.</param>
+    public void Finished(FinishReason reason, int preemptions)
     {
         metrics.Finished(reason);
         if (_prefill is not { } prefill)
@@ -53,7 +55,7 @@ internal sealed class SequenceMeter(ServingMetrics metrics, RequestMeter request
         metrics.TimePerOutputToken.Observe(_tokens > 1 ? decode / (_tokens - 1) : 0);
         metrics.RequestPromptTokens.Observe(promptTokens);
         metrics.RequestGenerationTokens.Observe(_tokens);
-        metrics.Preemptions.Observe(0);
+        metrics.Preemptions.Observe(preemptions);
         metrics.PrefillComputedTokens.Observe(promptTokens - prefill.CachedTokens);
         request.Finished(_tokens);
     }

@@ -389,7 +389,8 @@ internal sealed class Scheduler(SchedulerSettings settings)
             if (_cache.Enter(sequence.Blocks[index], sequence.BlockHashes[index]))
             {
                 var tokens = (index + 1) * Settings.BlockSize;
-                sequence.CreatedCacheTokens += tokens <= sequence.PromptTokens ? Settings.BlockSize : 0;
+                // What is computed anew after a preemption is not counted again.
+                sequence.CreatedCacheTokens += tokens <= sequence.PromptTokens && sequence.Preemptions == 0 ? Settings.BlockSize : 0;
                 BlockStored?.Invoke(sequence, index);
             }
         }

@@ -28,6 +28,9 @@ internal sealed class Sequence
     /// <summary>Separates prefix caches: salt and adapter; 0 for neither.</summary>
     public ulong CacheKey { get; init; }
 
+    /// <summary>The caller's salt, for what is told about its blocks; null for none.</summary>
+    public string? CacheSalt { get; init; }
+
     /// <summary>The LoRA adapter that it runs with, or null.</summary>
     public string? Adapter { get; init; }
 

@@ -271,6 +271,7 @@ internal sealed class SimulatedEngine(SimulationSettings settings, ITextTokenize
             Logprobs = sampling.Logprobs is { } top ? SimulatedLogprobs.For(token, sequence.Generated, top, tokenizer.VocabularySize) : null,
             FinishReason = last ? live.Plan.Finish : null,
             StopToken = last ? live.Plan.StopToken : null,
+            Preemptions = sequence.Preemptions,
             Prefill = sequence.Generated > 1 ? null : new PrefillReport(sequence.CachedTokens, Timestamp(sequence.ArrivedAt), Timestamp(sequence.ScheduledAt))
             {
                 CreatedCacheTokens = sequence.CreatedCacheTokens,
@@ -312,6 +313,7 @@ internal sealed class SimulatedEngine(SimulationSettings settings, ITextTokenize
                 Tag = this,
                 Priority = request.Priority,
                 CacheKey = key,
+                CacheSalt = request.CacheSalt,
                 Adapter = request.Adapter,
                 ReadsPrefixCache = request.Sampling.PromptLogprobs is null,
             };

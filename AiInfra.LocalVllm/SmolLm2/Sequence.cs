@@ -41,6 +41,9 @@ internal sealed class Sequence(EngineRequest request, SequenceSampling sampling,
     /// <summary>Prompt tokens that it newly left in the prefix cache.</summary>
     public int CreatedCacheTokens { get; set; }
 
+    /// <summary>Times it was sent back to the queue.</summary>
+    public int Preemptions { get; set; }
+
     public List<TokenLogprobs?>? PromptLogprobs { get; set; }
 
     public bool IsFirst { get; set; } = true;
@@ -48,7 +51,7 @@ internal sealed class Sequence(EngineRequest request, SequenceSampling sampling,
     /// <summary>Frees it at the next step. Safe from any thread.</summary>
     public void Cancel() => _isCancelled = true;
 
-    public void Write(EngineOutput output) => _outputs.Writer.TryWrite(output);
+    public void Write(EngineOutput output) => _outputs.Writer.TryWrite(output with { Preemptions = Preemptions });
 
     /// <summary>No more outputs; <paramref name="error"/> reaches the caller.</summary>
     public void Complete(Exception? error) => _outputs.Writer.TryComplete(error);

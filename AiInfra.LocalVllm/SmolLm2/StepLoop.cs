@@ -199,7 +199,9 @@ internal sealed class StepLoop : IDisposable
         while (!_running.TryMakeRoom())
         {
             // The last that came waits again, first in the queue.
-            _waiting.AddFirst(_running.Remove(_running.Count - 1));
+            var youngest = _running.Remove(_running.Count - 1);
+            youngest.Preemptions++;
+            _waiting.AddFirst(youngest);
             Counters.AddPreemption();
         }
 

@@ -10,6 +10,22 @@ namespace AiInfra.MemoryService.Access;
 /// <param name="Actor">Who did it, for history and audit: the token's subject.</param>
 internal sealed record Caller(string Tenant, string User, string Actor)
 {
+    /// <summary>The domains that it may use; null: every one.</summary>
+    public IReadOnlySet<string>? Domains { get; init; }
+
+    /// <summary>Whether a memory of this domain is there for the caller at all.</summary>
+    public bool MayUse(string domain) => Domains is null || Domains.Contains(domain);
+
+    /// <summary>For a memory that is to be written.</summary>
+    /// <exception cref="DomainDeniedException">The caller may not use the domain.</exception>
+    public void RequireDomain(string domain)
+    {
+        if (!MayUse(domain))
+        {
+            throw new DomainDeniedException(domain);
+        }
+    }
+
     /// <summary>The caller of a validated token.</summary>
     /// <exception cref="InvalidOperationException">The token names no tenant: the policies in front let no such token pass.</exception>
     public static Caller Of(ClaimsPrincipal principal)
@@ -22,7 +38,8 @@ internal sealed record Caller(string Tenant, string User, string Actor)
 
         var subject = principal.FindFirst(ServiceTokenClaims.Subject)?.Value ?? "";
         var user = principal.FindFirst(ServiceTokenClaims.User)?.Value;
-        return new Caller(tenant, string.IsNullOrEmpty(user) ? subject : user, subject);
+        var domains = principal.FindFirst(ServiceTokenClaims.Domains)?.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return new Caller(tenant, string.IsNullOrEmpty(user) ? subject : user, subject) { Domains = domains?.ToHashSet(StringComparer.Ordinal) };
     }
 
     /// <summary>Binds a handler's parameter of this type.</summary>

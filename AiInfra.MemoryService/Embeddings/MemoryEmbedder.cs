@@ -17,6 +17,12 @@ internal sealed class MemoryEmbedder(IEmbeddingGenerator<string, Embedding<float
 
     public async Task<ContextualEmbedding[]> EmbedAsync(IReadOnlyList<MemoryRecord> memories, CancellationToken cancellationToken)
     {
+        // Words of a chat are asked for and then stored: one run of the model is enough.
+        if (memories is [var single] && Find(single.EmbeddingText) is { } known)
+        {
+            return [known];
+        }
+
         var start = metrics.Start();
         var embeddings = await generator.GenerateAsync(memories.Select(memory => memory.EmbeddingText), null, cancellationToken);
         metrics.Embedded(start);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using AiInfra.MemoryService.Chroma;
@@ -13,6 +14,8 @@ internal sealed partial class IndexWorker(
     TenantDatabases databases, OutboxSignal outbox, IndexStates states, ChromaClientSettings settings, IServiceProvider services, MemoryMetrics metrics,
     IOptions<IndexingOptions> options, TimeProvider time, ILogger<IndexWorker> logger) : BackgroundService
 {
+    private static readonly ActivitySource Source = new("AiInfra.MemoryService");
+
     private readonly Dictionary<string, CollectionKeeper> _keepers = new(StringComparer.Ordinal);
 
     /// <summary>The collection of a tenant: named by a hash, for a tenant's name may hold anything, and by the model, for vectors of two do not compare.</summary>
@@ -31,6 +34,7 @@ internal sealed partial class IndexWorker(
         await Task.Yield();
         var chroma = services.GetRequiredService<ChromaClient>();
         var due = new HashSet<string>(databases.Known(), StringComparer.Ordinal);
+        IReadOnlyDictionary<string, ActivityContext> traces = new Dictionary<string, ActivityContext>();
         var lastCheck = time.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -44,6 +48,10 @@ internal sealed partial class IndexWorker(
             var failed = new List<string>();
             foreach (var tenant in due)
             {
+                // In the trace of the call that changed something: a memory is followed from its caller into Chroma.
+                using var activity = traces.TryGetValue(tenant, out var trace) && trace != default
+                    ? Source.StartActivity("index", ActivityKind.Internal, trace)
+                    : null;
                 if (!await Keeper(tenant, chroma).KeepAsync(isCheckDue, stoppingToken))
                 {
                     failed.Add(tenant);
@@ -56,7 +64,8 @@ internal sealed partial class IndexWorker(
                 await Task.Delay(options.Value.RetryDelay, time, stoppingToken);
             }
 
-            due.UnionWith(await outbox.WaitAsync(due.Count > 0 ? TimeSpan.Zero : options.Value.CheckInterval, time, stoppingToken));
+            traces = await outbox.WaitAsync(due.Count > 0 ? TimeSpan.Zero : options.Value.CheckInterval, time, stoppingToken);
+            due.UnionWith(traces.Keys);
         }
     }
 

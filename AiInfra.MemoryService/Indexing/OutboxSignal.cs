@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 
 namespace AiInfra.MemoryService.Indexing;
@@ -5,7 +6,8 @@ namespace AiInfra.MemoryService.Indexing;
 /// <summary>Tells the indexer that a tenant has changes. Calls that it has not heard yet count as one.</summary>
 internal sealed class OutboxSignal(IndexStates states)
 {
-    private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
+    // With the trace of the first call: what is done for it belongs there.
+    private readonly Dictionary<string, ActivityContext> _waiting = new(StringComparer.Ordinal);
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public void Wake(string tenant)
@@ -13,14 +15,14 @@ internal sealed class OutboxSignal(IndexStates states)
         states.FallBehind(tenant);
         lock (_waiting)
         {
-            _waiting.Add(tenant);
+            _waiting.TryAdd(tenant, Activity.Current?.Context ?? default);
         }
 
         _wakes.Writer.TryWrite(true);
     }
 
-    /// <summary>Waits for a wake, at most so long, and gives the tenants that were named.</summary>
-    public async Task<IReadOnlyList<string>> WaitAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Waits for a wake, at most so long, and gives the tenants that were named, each with the trace that it was named in.</summary>
+    public async Task<IReadOnlyDictionary<string, ActivityContext>> WaitAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
         using var timer = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
@@ -35,7 +37,7 @@ internal sealed class OutboxSignal(IndexStates states)
 
         lock (_waiting)
         {
-            string[] tenants = [.. _waiting];
+            var tenants = new Dictionary<string, ActivityContext>(_waiting, StringComparer.Ordinal);
             _waiting.Clear();
             return tenants;
         }

@@ -16,9 +16,10 @@ internal static class KnowledgeEndpoints
     public static void MapKnowledge(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/v1/memories").WithTags("Knowledge").RequireAuthorization(ServiceScopes.MemoryRead);
-        group.MapGet("/statistics", StatisticsAsync);
-        group.MapPost("/keywords/expand", ExpandAsync);
-        group.MapGet("/keywords/trends", TrendsAsync);
+        // Counted over all that is remembered of the user: not for callers who may see a part of it only.
+        group.MapGet("/statistics", StatisticsAsync).RequireAuthorization(AccessPolicies.EveryDomain);
+        group.MapPost("/keywords/expand", ExpandAsync).RequireAuthorization(AccessPolicies.EveryDomain);
+        group.MapGet("/keywords/trends", TrendsAsync).RequireAuthorization(AccessPolicies.EveryDomain);
         group.MapGet("/{id}/similar", SimilarAsync);
     }
 

@@ -17,6 +17,7 @@ internal sealed class KnowledgeTools(ScopeIndexes indexes, TimeProvider time)
     [Description("Words that stand beside the given ones in the user's own memories more often than by chance. Call it when a search finds "
         + "too little, to learn the words that the user uses.")]
     [Authorize(Policy = ServiceScopes.MemoryRead)]
+    [Authorize(Policy = AccessPolicies.EveryDomain)]
     public async Task<KeywordsResponse> ExpandAsync(
         ClaimsPrincipal user,
         [Description("1 to 32 words.")] string[] keywords,
@@ -30,6 +31,7 @@ internal sealed class KnowledgeTools(ScopeIndexes indexes, TimeProvider time)
     [McpServerTool(Name = "get_keyword_trends", Title = "Words on the rise", ReadOnly = true, OpenWorld = false, UseStructuredContent = true)]
     [Description("Words that the memories of the last days hold more often than the earlier ones. Call it to learn what occupies the user now.")]
     [Authorize(Policy = ServiceScopes.MemoryRead)]
+    [Authorize(Policy = AccessPolicies.EveryDomain)]
     public async Task<KeywordsResponse> TrendsAsync(
         ClaimsPrincipal user,
         [Description("Length of the time looked at, 1 to 3,650 days; 30 unless given.")] int days = KnowledgeEndpoints.DefaultDays,
@@ -45,6 +47,7 @@ internal sealed class KnowledgeTools(ScopeIndexes indexes, TimeProvider time)
     [McpServerTool(Name = "get_memory_statistics", Title = "Statistics", ReadOnly = true, OpenWorld = false, UseStructuredContent = true)]
     [Description("How many memories the user has, since when, by field of knowledge, type, label and speaker. Call it to learn what there is to filter by.")]
     [Authorize(Policy = ServiceScopes.MemoryRead)]
+    [Authorize(Policy = AccessPolicies.EveryDomain)]
     public Task<StatisticsResponse> StatisticsAsync(ClaimsPrincipal user, CancellationToken cancellationToken = default) =>
         indexes.ReadAsync(Caller.Of(user), ScopeKnowledge.Statistics, cancellationToken);
 }

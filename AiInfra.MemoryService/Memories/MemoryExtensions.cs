@@ -1,3 +1,4 @@
+using AiInfra.MemoryService.Chat;
 using AiInfra.MemoryService.Context;
 using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Memories;
@@ -22,6 +23,7 @@ internal static class MemoryExtensions
             options.SerializerOptions.TypeInfoResolverChain.Insert(1, SearchJson.Default);
             options.SerializerOptions.TypeInfoResolverChain.Insert(2, KnowledgeJson.Default);
             options.SerializerOptions.TypeInfoResolverChain.Insert(3, ContextJson.Default);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(4, ChatJson.Default);
         });
     }
 }

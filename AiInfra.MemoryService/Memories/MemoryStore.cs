@@ -1,4 +1,5 @@
 using AiInfra.MemoryService.Access;
+using AiInfra.MemoryService.Chat;
 using AiInfra.MemoryService.Embeddings;
 using AiInfra.MemoryService.Indexing;
 using AiInfra.MemoryService.Search;
@@ -19,6 +20,7 @@ internal sealed class MemoryStore(
     {
         var now = time.GetUtcNow();
         var memories = requests.Select(request => New(caller, request, now)).ToList();
+        memories.ForEach(memory => caller.RequireDomain(memory.Attributes.Domain));
         // The model runs before the database is locked: it takes a hundred times longer than the write.
         var embeddings = await embedder.EmbedAsync(memories, cancellationToken);
         var changes = new List<IndexChange>();
@@ -35,7 +37,7 @@ internal sealed class MemoryStore(
     public MemoryRecord? Find(Caller caller, string id)
     {
         var memory = databases.Of(caller.Tenant).Read(connection => MemoryRows.Find(connection, caller.User, id))?.Memory;
-        return memory is not null && IsExpired(memory.Attributes, time.GetUtcNow()) ? null : memory;
+        return memory is not null && (IsExpired(memory.Attributes, time.GetUtcNow()) || !caller.MayUse(memory.Attributes.Domain)) ? null : memory;
     }
 
     /// <summary>A page of memories, newest first, and the cursor of the next page.</summary>
@@ -43,7 +45,8 @@ internal sealed class MemoryStore(
     {
         var page = databases.Of(caller.Tenant).Read(connection =>
             MemoryRows.Page(connection, caller.User, session, cursor, limit + 1, time.GetUtcNow()));
-        return page.Count > limit ? (page.Take(limit).ToList(), page[limit - 1].Id) : (page, null);
+        var visible = page.Take(limit).Where(memory => caller.MayUse(memory.Attributes.Domain)).ToList();
+        return (visible, page.Count > limit ? page[limit - 1].Id : null);
     }
 
     /// <param name="caller">Whose memory.</param>
@@ -60,6 +63,7 @@ internal sealed class MemoryStore(
         }
 
         var draft = MemoryChange.Apply(before, request, time.GetUtcNow());
+        caller.RequireDomain(draft.Attributes.Domain);
         // The words or the speaker make the vector; anything else leaves it as it is, in Chroma too.
         var embedding = draft.EmbeddingText == before.EmbeddingText ? null : (await embedder.EmbedAsync([draft], cancellationToken))[0];
         var changes = new List<IndexChange>();
@@ -79,6 +83,11 @@ internal sealed class MemoryStore(
 
                 MemoryRows.Update(connection, sequence, draft);
                 HistoryRows.Add(connection, draft, HistoryRows.Updated, caller.Actor, draft.UpdatedAt);
+                if (draft.Attributes.Quarantined)
+                {
+                    InjectionRows.Forget(connection, caller.User, id);
+                }
+
                 if (embedding is not null)
                 {
                     MemoryRows.WriteVectors(connection, sequence, embedding, embedder.Model);
@@ -100,7 +109,7 @@ internal sealed class MemoryStore(
         var outcome = await databases.Of(caller.Tenant).WriteAsync(
             connection =>
             {
-                if (MemoryRows.Find(connection, caller.User, id) is not var (sequence, memory))
+                if (MemoryRows.Find(connection, caller.User, id) is not var (sequence, memory) || !caller.MayUse(memory.Attributes.Domain))
                 {
                     return StoreOutcome.NotFound;
                 }
@@ -120,8 +129,10 @@ internal sealed class MemoryStore(
         return outcome;
     }
 
-    public IReadOnlyList<MemoryVersionResponse> History(Caller caller, string id) =>
-        databases.Of(caller.Tenant).Read(connection => HistoryRows.Of(connection, caller, id));
+    /// <summary>Whoever is limited to domains sees the history of what he sees, and of nothing that is gone.</summary>
+    public IReadOnlyList<MemoryVersionResponse> History(Caller caller, string id) => caller.Domains is not null && Find(caller, id) is null
+        ? []
+        : databases.Of(caller.Tenant).Read(connection => HistoryRows.Of(connection, caller, id));
 
     public static bool IsExpired(MemoryAttributes attributes, DateTimeOffset now) =>
         attributes is { Pinned: false, ExpiresAt: { } expiry } && expiry <= now;
@@ -132,6 +143,7 @@ internal sealed class MemoryStore(
         MemoryRows.Delete(connection, sequence);
         HistoryRows.Close(connection, memory, action, actor, at);
         OutboxRows.Add(connection, memory.Id, OutboxRows.Delete);
+        InjectionRows.Forget(connection, memory.User, memory.Id);
     }
 
     private StoreResult Insert(
@@ -160,7 +172,7 @@ internal sealed class MemoryStore(
                 throw new SupersededMissingException(supersedes);
             }
 
-            duplicates.Add(memory.Attributes.SessionId is null ? MemoryRows.DuplicateOf(connection, caller.User, memory.Text) : null);
+            duplicates.Add(memory.Attributes.SessionId is null && caller.Domains is null ? MemoryRows.DuplicateOf(connection, caller.User, memory.Text) : null);
             var sequence = MemoryRows.Insert(connection, memory, embeddings[i], embedder.Model);
             HistoryRows.Add(connection, memory, HistoryRows.Created, caller.Actor, memory.CreatedAt);
             OutboxRows.Add(connection, memory.Id, OutboxRows.Upsert);
@@ -178,7 +190,7 @@ internal sealed class MemoryStore(
 
     private static bool Supersede(SqliteConnection connection, Caller caller, string id, MemoryRecord by, List<IndexChange> changes)
     {
-        if (MemoryRows.Find(connection, caller.User, id) is not var (sequence, old))
+        if (MemoryRows.Find(connection, caller.User, id) is not var (sequence, old) || !caller.MayUse(old.Attributes.Domain))
         {
             return false;
         }

@@ -1,3 +1,4 @@
+using AiInfra.MemoryService.Access;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Data.Sqlite;
 
@@ -19,6 +20,7 @@ internal sealed class StorageExceptionHandler(IProblemDetailsService problems) :
             SqliteException { SqliteErrorCode: Full } => (StatusCodes.Status507InsufficientStorage, "The disk of the memory service is full: nothing was changed."),
             SqliteException { SqliteErrorCode: ReadOnly or InputOutput or CannotOpen } => (StatusCodes.Status503ServiceUnavailable, "The disk of the memory service cannot be written: nothing was changed."),
             IOException => (StatusCodes.Status503ServiceUnavailable, "The disk of the memory service cannot be used: nothing was changed."),
+            DomainDeniedException denied => (StatusCodes.Status403Forbidden, $"The caller's policy does not grant the domain '{denied.Domain}': nothing was changed."),
             SupersededMissingException => (StatusCodes.Status404NotFound, "The memory to supersede was not found: nothing was stored."),
             _ => (0, ""),
         };

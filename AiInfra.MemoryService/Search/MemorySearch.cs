@@ -37,23 +37,23 @@ internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databas
         metrics.SearchStage("read", stage);
         return found;
 
-        bool Admits(IndexedMemory memory) => filter.Admits(memory, now);
+        bool Admits(IndexedMemory memory) => caller.MayUse(memory.Attributes.Domain) && filter.Admits(memory, now);
     }
 
     /// <summary>The memories nearest in meaning to one of the caller's, nearest first; null when it is not there.</summary>
     public async Task<IReadOnlyList<FoundMemory>?> SimilarAsync(Caller caller, string id, int limit, CancellationToken cancellationToken)
     {
-        if (databases.Of(caller.Tenant).Read(connection => MemoryRows.Find(connection, caller.User, id)) is not var (sequence, _))
+        if (databases.Of(caller.Tenant).Read(connection => MemoryRows.Find(connection, caller.User, id)) is not var (sequence, memory) || !caller.MayUse(memory.Attributes.Domain))
         {
             return null;
         }
 
         var now = time.GetUtcNow();
-        var hits = await indexes.ReadAsync(caller, index => index.RowOf(sequence) is { } row ? Nearest(index, row, now, limit) : [], cancellationToken);
+        var hits = await indexes.ReadAsync(caller, index => index.RowOf(sequence) is { } row ? Nearest(caller, index, row, now, limit) : [], cancellationToken);
         return Records(caller, hits);
     }
 
-    private static List<(SearchHit hit, double Score)> Nearest(ScopeIndex index, int row, DateTimeOffset now, int limit)
+    private static List<(SearchHit hit, double Score)> Nearest(Caller caller, ScopeIndex index, int row, DateTimeOffset now, int limit)
     {
         var sentence = new float[index.Sentence(row).Length];
         for (var d = 0; d < sentence.Length; d++)
@@ -64,7 +64,7 @@ internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databas
         var self = index.Rows[row].Memory.Sequence;
         var question = Question.Of(sentence);
         return [.. ScopeSearcher
-            .Search(index, question, SearchWeights.DenseOnly, memory => memory.Sequence != self && SearchFilter.None.Admits(memory, now), limit)
+            .Search(index, question, SearchWeights.DenseOnly, memory => memory.Sequence != self && caller.MayUse(memory.Attributes.Domain) && SearchFilter.None.Admits(memory, now), limit)
             .Select(hit => (hit, (double)hit.Score))];
     }
 

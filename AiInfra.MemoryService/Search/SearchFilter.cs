@@ -3,6 +3,7 @@ using AiInfra.MemoryService.Memories;
 namespace AiInfra.MemoryService.Search;
 
 /// <summary>Which memories may be found. Every given condition must hold. A filter changes no statistic, and so no score.</summary>
+/// <param name="ExceptSessionId">Not from this session.</param>
 /// <param name="TagsAny">At least one of these tags.</param>
 /// <param name="TagsAll">All of these tags.</param>
 /// <param name="MinConfidence">0 to 1.</param>
@@ -13,6 +14,7 @@ namespace AiInfra.MemoryService.Search;
 /// <param name="IncludeQuarantined">Also memories in quarantine.</param>
 internal sealed record SearchFilter(
     string? SessionId = null,
+    string? ExceptSessionId = null,
     string? AgentId = null,
     string? Speaker = null,
     string? Domain = null,
@@ -36,6 +38,7 @@ internal sealed record SearchFilter(
         var attributes = memory.Attributes;
         return Lives(attributes, memory.CreatedAt, now)
             && Equal(SessionId, attributes.SessionId)
+            && (ExceptSessionId is null || ExceptSessionId != attributes.SessionId)
             && Equal(AgentId, attributes.AgentId)
             && Equal(Speaker, attributes.Speaker)
             && Equal(Domain, attributes.Domain)

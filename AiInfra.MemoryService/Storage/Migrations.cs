@@ -72,6 +72,27 @@ internal static class Migrations
         ) WITHOUT ROWID;
         CREATE INDEX idempotency_by_age ON idempotency (at);
         """,
+        """
+        -- What was added to the turns of chats, to be added again byte for byte when the turn comes again.
+        CREATE TABLE injections (
+            user TEXT NOT NULL,
+            turn TEXT NOT NULL,
+            text TEXT NOT NULL,
+            ids TEXT NOT NULL,
+            seen_at INTEGER NOT NULL,
+            PRIMARY KEY (user, turn)
+        ) WITHOUT ROWID;
+        CREATE INDEX injections_by_age ON injections (user, seen_at);
+
+        -- Which memories it tells: with one of them the text goes.
+        CREATE TABLE injected (
+            id TEXT NOT NULL,
+            user TEXT NOT NULL,
+            turn TEXT NOT NULL,
+            PRIMARY KEY (id, user, turn)
+        ) WITHOUT ROWID;
+        CREATE INDEX injected_by_turn ON injected (user, turn);
+        """,
     ];
 
     public static int Latest => Steps.Length;

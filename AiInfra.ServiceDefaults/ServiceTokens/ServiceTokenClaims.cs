@@ -21,6 +21,15 @@ public static class ServiceTokenClaims
     /// <summary>The service that sends the token, for example <c>gateway</c>.</summary>
     public const string Client = "client_id";
 
+    /// <summary>The service that acts on behalf of the subject: <c>{"sub":"gateway"}</c> (RFC 8693). Absent in a service's own tokens.</summary>
+    public const string Actor = "act";
+
+    /// <summary>The policy that the subject is under, by name.</summary>
+    public const string Policy = "policy";
+
+    /// <summary>The memory domains that the subject may use, separated by blanks. Absent: every one.</summary>
+    public const string Domains = "domains";
+
     /// <summary>What may be done, separated by blanks: see <see cref="ServiceScopes"/>.</summary>
     public const string Scope = "scope";
 }
@@ -34,6 +43,12 @@ public static class ServiceScopes
     /// <summary>Store, change and delete memories.</summary>
     public const string MemoryWrite = "memory.write";
 
-    /// <summary>Administer the memory service: rebuild, backup, erase.</summary>
+    /// <summary>Erase everything that is remembered of a user, with a receipt.</summary>
+    public const string MemoryErase = "memory.erase";
+
+    /// <summary>Administer the memory service: rebuild, backup.</summary>
     public const string MemoryAdmin = "memory.admin";
+
+    /// <summary>Every one of them.</summary>
+    public static string[] All => [MemoryRead, MemoryWrite, MemoryErase, MemoryAdmin];
 }

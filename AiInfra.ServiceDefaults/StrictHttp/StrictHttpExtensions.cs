@@ -1,4 +1,5 @@
 using AiInfra.ServiceDefaults.StrictHttp;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Microsoft.AspNetCore.Builder;
@@ -11,6 +12,10 @@ public static class StrictHttpExtensions
     {
         // Kestrel takes a bare LF for a line end unless told otherwise; a proxy in front may not (request smuggling).
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
+
+        // Kestrel's own parser takes "+30" for 30, which other servers do not. With an encoding of its own the header is held to digits.
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.RequestHeaderEncodingSelector =
+            name => name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? DigitsOnly.Encoding : null);
 
         builder.Services.AddOptions<AllowedHostsOptions>()
             .BindConfiguration(AllowedHostsOptions.Section)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -11,6 +12,14 @@ namespace AiInfra.ServiceDefaults.Telemetry;
 
 internal static class TelemetryExtensions
 {
+    private static readonly KeyValuePair<string, string?>[] JsonConsole =
+    [
+        new("Logging:Console:FormatterName", "json"),
+        new("Logging:Console:FormatterOptions:IncludeScopes", "true"),
+        new("Logging:Console:FormatterOptions:UseUtcTimestamp", "true"),
+        new("Logging:Console:FormatterOptions:TimestampFormat", "yyyy-MM-ddTHH:mm:ss.fffZ"),
+    ];
+
     /// <summary>Traces, metrics and logs by OTLP where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set; metrics for Prometheus always.</summary>
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
@@ -23,8 +32,11 @@ internal static class TelemetryExtensions
                 new("Logging:LogLevel:Microsoft.AspNetCore", "Warning"),
                 new("Logging:LogLevel:System.Net.Http.HttpClient", "Warning"),
                 new("Logging:LogLevel:Polly", "Warning"),
+                .. InContainer(builder.Configuration) ? JsonConsole : [],
             ],
         });
+        // On the console too a line leads to its trace; in a container one line is one JSON object.
+        builder.Logging.Configure(logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;
@@ -37,17 +49,25 @@ internal static class TelemetryExtensions
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()
                 .AddMeter("AiInfra.*")
-                .AddPrometheusExporter())
-            .WithTracing(tracing => tracing
-                .AddSource("AiInfra.*")
-                .AddAspNetCoreInstrumentation(options => options.Filter = IsWorthATrace)
-                .AddHttpClientInstrumentation());
+                // A figure that stands out leads to a trace of one request behind it.
+                .SetExemplarFilter(ExemplarFilterType.TraceBased)
+                .AddPrometheusExporter());
 
+        // A trace that goes nowhere costs as much as one that is kept.
         if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
-            builder.Services.AddOpenTelemetry().UseOtlpExporter();
+            builder.Services.AddOpenTelemetry()
+                .WithTracing(tracing => tracing
+                    .AddSource("AiInfra.*")
+                    .AddAspNetCoreInstrumentation(options => options.Filter = IsWorthATrace)
+                    .AddHttpClientInstrumentation())
+                .UseOtlpExporter();
         }
     }
+
+    // .NET's images set it.
+    private static bool InContainer(IConfiguration configuration) =>
+        configuration["DOTNET_RUNNING_IN_CONTAINER"] is { } value && value.Equals("true", StringComparison.OrdinalIgnoreCase);
 
     // Probes come every few seconds from every side and would bury the requests.
     private static bool IsWorthATrace(HttpContext context) =>

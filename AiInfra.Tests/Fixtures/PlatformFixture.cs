@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using AiInfra.Tests.Identity;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
@@ -22,6 +23,7 @@ public sealed class PlatformFixture : IAsyncLifetime
     private IDistributedApplicationTestingBuilder? _builder;
     private DistributedApplication? _app;
     private TelemetryReceiver? _telemetry;
+    private OidcAuthority? _authority;
 
     /// <summary>The gateway's public listener.</summary>
     public Uri Gateway => App.GetEndpoint("gateway", "http");
@@ -52,6 +54,9 @@ public sealed class PlatformFixture : IAsyncLifetime
     /// <summary>Receives the platform's alerts and its telemetry.</summary>
     internal TelemetryReceiver Telemetry => _telemetry ?? throw new InvalidOperationException("The platform has not started.");
 
+    /// <summary>The authority whose tokens the gateway takes.</summary>
+    internal OidcAuthority Authority => _authority ?? throw new InvalidOperationException("The platform has not started.");
+
     internal DistributedApplication App => _app ?? throw new InvalidOperationException("The platform has not started.");
 
     /// <summary>A client of the gateway's public listener that sends <see cref="ApiKey"/>.</summary>
@@ -70,6 +75,12 @@ public sealed class PlatformFixture : IAsyncLifetime
         // Without a viewer of its own the AppHost leaves it to its environment where telemetry goes.
         Environment.SetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT", _telemetry.Otlp.ToString());
         Environment.SetEnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+        _authority = await OidcAuthority.StartAsync();
+        foreach (var (name, value) in Jwt(_authority))
+        {
+            Environment.SetEnvironmentVariable(name, value);
+        }
+
         _builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AiInfra_AppHost>(
             [
                 "--AppHost:Engine=simulated",
@@ -102,7 +113,25 @@ public sealed class PlatformFixture : IAsyncLifetime
             Environment.SetEnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL", null);
             await _telemetry.DisposeAsync();
         }
+
+        if (_authority is not null)
+        {
+            foreach (var (name, _) in Jwt(_authority))
+            {
+                Environment.SetEnvironmentVariable(name, null);
+            }
+
+            await _authority.DisposeAsync();
+        }
     }
+
+    /// <summary>The value of one of the platform's secrets.</summary>
+    public async Task<string> ParameterAsync(string name) =>
+        await _builder!.Resources.OfType<ParameterResource>().Single(parameter => parameter.Name == name).GetValueAsync() ?? "";
+
+    // As an operator sets them: the services inherit the AppHost's environment.
+    private static IEnumerable<(string Name, string Value)> Jwt(OidcAuthority authority) =>
+        [("Jwt__Authority", authority.Address), ("Jwt__Audience", OidcAuthority.Audience), ("Jwt__RequireHttps", "false")];
 
     /// <summary>The newest lines that a resource printed, for the message of a failing test.</summary>
     public string Log(string resource, int lines = 50) =>
@@ -119,7 +148,4 @@ public sealed class PlatformFixture : IAsyncLifetime
             throw new InvalidOperationException($"{name} did not become healthy. Its log:\n{Log(name)}", problem);
         }
     }
-
-    private async Task<string> ParameterAsync(string name) =>
-        await _builder!.Resources.OfType<ParameterResource>().Single(parameter => parameter.Name == name).GetValueAsync() ?? "";
 }

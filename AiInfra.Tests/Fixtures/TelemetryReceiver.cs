@@ -18,6 +18,7 @@ internal sealed class TelemetryReceiver : IAsyncDisposable
     private readonly ConcurrentDictionary<string, int> _exports = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte[]> _forbidden = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _leaks = new();
+    private readonly ConcurrentQueue<(string Service, byte[] Body)> _kept = new();
 
     private TelemetryReceiver()
     {
@@ -54,6 +55,9 @@ internal sealed class TelemetryReceiver : IAsyncDisposable
     /// <summary>How many exports of a kind came: <c>Trace</c>, <c>Metrics</c> or <c>Logs</c>.</summary>
     public int Exports(string kind) => _exports.Where(export => export.Key.Contains(kind, StringComparison.Ordinal)).Sum(export => export.Value);
 
+    /// <summary>The newest exports of a kind, up to 1,000 over all kinds: OTLP as protobuf.</summary>
+    public IEnumerable<byte[]> Bodies(string kind) => _kept.Where(export => export.Service.Contains(kind, StringComparison.Ordinal)).Select(export => export.Body);
+
     /// <summary>Waits for a notification: <c>firing</c> or <c>resolved</c>.</summary>
     public async Task WaitForAlertAsync(string name, string status, string text, CancellationToken cancellationToken)
     {
@@ -83,6 +87,16 @@ internal sealed class TelemetryReceiver : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        // Behind the five bytes of gRPC's frame. Metrics come every second and are asked for in Prometheus.
+        if (body.Length > 5 && !service.Contains("Metrics", StringComparison.Ordinal))
+        {
+            _kept.Enqueue((service, body.ToArray()[5..]));
+            while (_kept.Count > 1000)
+            {
+                _kept.TryDequeue(out _);
+            }
+        }
+
         _exports.AddOrUpdate(service, 1, (_, count) => count + 1);
         foreach (var (text, bytes) in _forbidden)
         {

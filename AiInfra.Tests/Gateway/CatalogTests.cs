@@ -92,6 +92,29 @@ public sealed class CatalogTests
     }
 
     [Fact]
+    public async Task A_replica_that_is_added_while_running_receives_calls()
+    {
+        await using var first = await ScriptedVllm.StartAsync();
+        await using var added = await ScriptedVllm.StartAsync();
+        await using var gateway = await GatewayServer.StartAsync([first], "--Replicas:DiscoveryInterval=00:00:00.100");
+        using (var before = await gateway.ChatAsync())
+        {
+            Assert.Equal(200, (int)before.StatusCode);
+        }
+
+        var configuration = (IConfigurationRoot)gateway.App.Services.GetService(typeof(IConfiguration))!;
+        configuration["services:vllm:http:1"] = added.Address;
+        configuration.Reload();
+        for (var limit = DateTime.UtcNow.AddSeconds(60); added.Requests.IsEmpty && DateTime.UtcNow < limit;)
+        {
+            using var response = await gateway.ChatAsync();
+            Assert.Equal(200, (int)response.StatusCode);
+        }
+
+        Assert.NotEmpty(added.Requests);
+    }
+
+    [Fact]
     public async Task A_drained_replica_gets_no_new_requests_until_it_is_given_back()
     {
         await using var first = await ScriptedVllm.StartAsync();

@@ -74,8 +74,12 @@ public sealed class EndpointTests
         stranger.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "sk-other-0123456789abcdef");
         using var foreign = await stranger.PostAsync("/v1/responses", GatewayServer.Json("""{"model":"tiny","input":"b","previous_response_id":"resp_1"}"""), Cancelled);
 
+        using var guessed = await gateway.PostAsync("/v1/responses", """{"model":"tiny","input":"b","previous_response_id":"resp_nobodys"}""");
+        using var error = System.Text.Json.JsonDocument.Parse(await guessed.Content.ReadAsStringAsync(Cancelled));
+
         Assert.Equal(4, keeper.Requests.Count);
-        Assert.Equal(404, (int)foreign.StatusCode);
+        Assert.Equal((404, 404), ((int)foreign.StatusCode, (int)guessed.StatusCode));
+        Assert.Contains("resp_nobodys", error.RootElement.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     private static MultipartFormDataContent Form(string model) => new()

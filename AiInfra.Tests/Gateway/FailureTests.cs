@@ -232,7 +232,8 @@ public sealed class FailureTests
             };
         }
 
-        await using var gateway = await GatewayServer.StartAsync(replicas, RoundRobin, "--Replicas:ProbeInterval=00:00:00.050");
+        await using var gateway = await GatewayServer.StartAsync(
+            replicas, RoundRobin, "--Replicas:ProbeInterval=00:00:00.050", "--Forwarding:DeathWatch=00:02:00");
         const string Poison = """{"model":"tiny","messages":[{"role":"user","content":"poison"}]}""";
 
         using var first = await gateway.PostAsync("/v1/chat/completions", Poison);

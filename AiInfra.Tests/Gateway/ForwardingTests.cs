@@ -39,7 +39,7 @@ public sealed class ForwardingTests
 
         var seen = Assert.Single(replica.Requests).Headers;
         Assert.Subset(
-            new HashSet<string>(["Host", "Accept", "Content-Type", "Content-Length", "X-Request-Id", "traceparent"], StringComparer.OrdinalIgnoreCase),
+            new HashSet<string>(["Host", "Accept", "Content-Type", "Content-Length", "X-Request-Id", "traceparent", "endpoint-load-metrics-format"], StringComparer.OrdinalIgnoreCase),
             seen.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase));
         Assert.Equal($"127.0.0.1:{replica.Port}", seen["Host"]);
     }

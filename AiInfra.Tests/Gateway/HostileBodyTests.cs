@@ -56,6 +56,25 @@ public sealed class HostileBodyTests
         Assert.Empty(replica.Requests);
     }
 
+    [Theory]
+    [InlineData("n", "\"n\":100000")]
+    [InlineData("n", "\"prompt\":[\"a\",\"b\"],\"n\":200")]
+    [InlineData("response_format", "\"structured_outputs\":{\"regex\":\"LONG\"}")]
+    [InlineData("response_format", "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"x\":\"LONG\"}}")]
+    [InlineData("stop", "\"stop\":[\"LONG\"]")]
+    public async Task What_costs_an_engine_too_much_is_refused(string param, string field)
+    {
+        await using var replica = await ScriptedVllm.StartAsync();
+        await using var gateway = await GatewayServer.StartAsync([replica]);
+
+        using var response = await gateway.PostAsync("/v1/completions", $$"""{"model":"tiny",{{field.Replace("LONG", new string('a', 70_000), StringComparison.Ordinal)}}}""");
+        using var error = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancelled));
+
+        Assert.Equal(400, (int)response.StatusCode);
+        Assert.Equal(param, error.RootElement.GetProperty("error").GetProperty("param").GetString());
+        Assert.Empty(replica.Requests);
+    }
+
     [Fact]
     public async Task A_body_over_the_limit_is_413()
     {

@@ -82,7 +82,7 @@ public sealed class MemoryProxyTests
             IssuerSigningKeys = keys.GetSigningKeys(),
         });
         Assert.True(result.IsValid, result.Exception?.Message);
-        Assert.True(result.SecurityToken.ValidTo - result.SecurityToken.ValidFrom <= TimeSpan.FromSeconds(60));
+        Assert.True(result.SecurityToken.ValidTo - ((JsonWebToken)result.SecurityToken).IssuedAt <= TimeSpan.FromSeconds(60));
         return result.Claims;
     }
 }

@@ -30,6 +30,17 @@ public sealed class ReplicaHealthTests
     }
 
     [Fact]
+    public void On_trial_a_probes_token_is_proof_enough()
+    {
+        var health = new ReplicaHealth();
+        health.Handle(ReplicaEvent.Unreachable, TimeSpan.Zero);
+        health.Handle(ReplicaEvent.ProbeAnswered, TimeSpan.FromSeconds(2));
+
+        Assert.True(health.Handle(ReplicaEvent.ProbeCompleted, TimeSpan.FromSeconds(3)));
+        Assert.Equal(ReplicaState.Serving, health.State);
+    }
+
+    [Fact]
     public void Who_fails_on_trial_waits_longer_each_time_but_never_longer_than_half_a_minute()
     {
         var now = 0.0;

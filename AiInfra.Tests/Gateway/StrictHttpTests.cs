@@ -14,6 +14,7 @@ public sealed class StrictHttpTests
         { "the same length twice", "Content-Length: 30\r\nContent-Length: 30\r\n\r\n" + Body },
         { "a list of lengths", "Content-Length: 30, 30\r\n\r\n" + Body },
         { "a hexadecimal length", "Content-Length: 0x1e\r\n\r\n" + Body },
+        { "a length with a sign", "Content-Length: +30\r\n\r\n" + Body },
         { "a negative length", "Content-Length: -1\r\n\r\n" + Body },
         { "another transfer coding", "Transfer-Encoding: gzip\r\n\r\n0\r\n\r\n" },
         { "a chain of codings", "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" },

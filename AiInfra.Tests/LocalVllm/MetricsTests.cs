@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using AiInfra.Tests.Fixtures;
 using CsCheck;
 
 namespace AiInfra.Tests.LocalVllm;
@@ -29,8 +30,8 @@ public sealed class MetricsTests
     public async Task Counters_agree_with_the_requests_that_were_sent()
     {
         await using var server = await RunningServer.StartAsync("--engine-option profile=instant --max-num-seqs 3 --block-size 16 --enable-prompt-tokens-details");
-        var (requests, prompt, completion, cached) = (0L, 0L, 0L, 0L);
-        await Gen.Select(Gen.Int[1, 60], Gen.Int[1, 20], Gen.Int[1, 3], Gen.Int[0, 2]).Array[1, 6].SampleAsync(
+        var (requests, prompt, completion) = (0L, 0L, 0L);
+        await Gen.Select(Gen.Int[1, 60], Gen.Int[1, 20], Gen.Int[1, 3], Gen.Int[0, 2]).Array[1, 6].HoldsAsync(
             async batch =>
             {
                 var replies = await Task.WhenAll(batch.Select(request => server.PostAsync(
@@ -43,11 +44,9 @@ public sealed class MetricsTests
                     Interlocked.Add(ref prompt, (long)usage.GetProperty("prompt_tokens").GetInt32() * request.Item3);
                     Interlocked.Add(ref completion, usage.GetProperty("completion_tokens").GetInt32());
                     Assert.Equal(request.Item2 * request.Item3, usage.GetProperty("completion_tokens").GetInt32());
-                    Interlocked.Add(ref cached, 0);
                 }
             },
-            iter: 20,
-            threads: 1);
+            cases: 20);
 
         Assert.Equal(requests, await server.MetricAsync("vllm:request_success_total"));
         Assert.Equal(prompt, await server.MetricAsync("vllm:prompt_tokens_total"));
@@ -65,6 +64,32 @@ public sealed class MetricsTests
         Assert.Equal(computed + completion, await server.MetricAsync("vllm:iteration_tokens_total_sum"));
         Assert.Equal(0, await server.MetricAsync("vllm:num_requests_running"));
         Assert.Equal(0, await server.MetricAsync("vllm:kv_cache_usage_perc"));
+    }
+
+    [Fact]
+    public async Task A_full_cache_is_counted_as_it_was_recorded()
+    {
+        await using var server = await RunningServer.StartAsync(
+            "--engine-option profile=instant --max-model-len 1024 --max-num-seqs 4 --block-size 32 --num-gpu-blocks-override 34 --enable-prompt-tokens-details");
+        // All four are there before the first step.
+        await server.TroubleAsync(new { kind = "hang-engine" });
+        var replies = Enumerable.Range(0, 4)
+            .Select(i => server.PostAsync("/v1/completions", new { prompt = Enumerable.Range(500 + 1000 * i, 215), max_tokens = 220, ignore_eos = true }))
+            .ToList();
+        await server.UntilAsync("vllm:num_requests_waiting", 4);
+
+        await server.TroubleAsync(new { kind = "none" });
+        foreach (var reply in await Task.WhenAll(replies))
+        {
+            Assert.Equal(220, reply.GetProperty("usage").GetProperty("completion_tokens").GetInt32());
+        }
+
+        Assert.Equal(2, await server.MetricAsync("vllm:num_preemptions_total"));
+        Assert.Equal(2, await server.MetricAsync("vllm:request_num_preemptions_sum"));
+        Assert.Equal(860, await server.MetricAsync("vllm:prefix_cache_queries_total"));
+        Assert.Equal(860, await server.MetricAsync("vllm:prompt_tokens_total"));
+        Assert.Equal(0, await server.MetricAsync("vllm:prefix_cache_hits_total"));
+        Assert.Equal(880, await server.MetricAsync("vllm:generation_tokens_total"));
     }
 
     private static string Shape(string line)

@@ -109,7 +109,10 @@ public sealed class PrefixCacheTests
         }
 
         Assert.Equal(2, scheduler.Preemptions);
+        Assert.Equal(860, scheduler.PrefixCacheQueries);
+        Assert.Equal(0, scheduler.PrefixCacheHits);
         Assert.All(sequences, sequence => Assert.Equal(220, sequence.Generated));
+        Assert.All(sequences, sequence => Assert.Equal(192, sequence.CreatedCacheTokens));
         Assert.Equal(1, peak);
         Assert.Equal(0, scheduler.KvCacheUsage);
     }

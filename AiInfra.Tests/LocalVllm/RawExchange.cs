@@ -13,6 +13,13 @@ internal sealed record RawReply(int Status, IReadOnlyList<(string Name, string V
 
 internal static class RawExchange
 {
+    /// <summary>A POST as bytes.</summary>
+    public static byte[] Post(string path, object body)
+    {
+        var json = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(body);
+        return [.. Encoding.Latin1.GetBytes($"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {json.Length}\r\n\r\n"), .. json];
+    }
+
     /// <returns>The reply, or null when the connection ends without one.</returns>
     public static async Task<RawReply?> SendAsync(Uri server, byte[] request, CancellationToken cancellationToken)
     {

@@ -58,6 +58,19 @@ internal sealed class RunningServer : IAsyncDisposable
             .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
     }
 
+    /// <summary>Waits until a series has a value.</summary>
+    public Task UntilAsync(string series, double value) => Eventually.HoldsAsync(async () => await MetricAsync(series) == value);
+
+    /// <summary>Switches trouble on, or with <c>none</c> off.</summary>
+    public async Task TroubleAsync(object trouble)
+    {
+        using var reply = await Client.PostAsJsonAsync("/localvllm/trouble", trouble, TestContext.Current.CancellationToken);
+        Assert.Equal(System.Net.HttpStatusCode.NoContent, reply.StatusCode);
+    }
+
+    /// <summary>Sends bytes over a connection of their own.</summary>
+    public Task<RawReply?> SendAsync(byte[] request) => RawExchange.SendAsync(Address, request, TestContext.Current.CancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();

@@ -1,4 +1,5 @@
 using AiInfra.LocalVllm.Scheduling;
+using AiInfra.Tests.Fixtures;
 using CsCheck;
 
 namespace AiInfra.Tests.LocalVllm;
@@ -61,7 +62,7 @@ public sealed class SchedulerTests
 
     [Fact]
     public void Whatever_comes_and_goes_every_block_is_given_back_and_every_token_is_counted() =>
-        Gen.Select(Gen.Int[1, 400], Gen.Int[1, 60], Gen.Int[0, 3], Gen.Bool).List[1, 40].Sample(
+        Gen.Select(Gen.Int[1, 400], Gen.Int[1, 60], Gen.Int[0, 3], Gen.Bool).List[1, 40].Holds(
             requests =>
             {
                 var scheduler = new Scheduler(new SchedulerSettings { BlockSize = 16, BlockCount = 40, MaxSequences = 5, MaxBatchedTokens = 128 });
@@ -94,7 +95,7 @@ public sealed class SchedulerTests
                 Assert.Equal(sequences.Sum(sequence => sequence.CachedTokens), scheduler.PrefixCacheHits);
                 Assert.True(scheduler.PrefixCacheHits < scheduler.PrefixCacheQueries || scheduler.PrefixCacheQueries == 0);
             },
-            iter: 200);
+            cases: 200);
 
     private static int[] Tokens(int start, int count) => [.. Enumerable.Range(start, count)];
 }

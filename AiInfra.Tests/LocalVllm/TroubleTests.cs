@@ -12,18 +12,23 @@ public sealed class TroubleTests
     private const string Flags = "--served-model-name small --engine-option profile=8b-h100 speed=20";
     private static readonly object Long = new { messages = new[] { new { role = "user", content = "Tell a story" } }, max_tokens = 2000, ignore_eos = true, stream = true };
 
+    private static readonly byte[] Request = RawExchange.Post("/v1/chat/completions", Long);
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task A_status_that_was_asked_for_comes_as_often_as_asked_for()
+    [Theory]
+    [InlineData(429)]
+    [InlineData(500)]
+    [InlineData(503)]
+    public async Task A_status_that_was_asked_for_comes_as_often_as_asked_for(int status)
     {
         await using var server = await RunningServer.StartAsync(Flags);
-        await TroubleAsync(server, new { kind = "status", status = 429, requests = 1 });
+        await server.TroubleAsync(new { kind = "status", status, requests = 1 });
 
         using var first = await server.Client.PostAsJsonAsync("/v1/completions", new { prompt = "a" }, Token);
         using var second = await server.Client.PostAsJsonAsync("/v1/completions", new { prompt = "a" }, Token);
 
-        Assert.Equal(HttpStatusCode.TooManyRequests, first.StatusCode);
+        Assert.Equal(status, (int)first.StatusCode);
         Assert.Equal(HttpStatusCode.OK, second.StatusCode);
     }
 
@@ -33,9 +38,9 @@ public sealed class TroubleTests
     public async Task A_connection_breaks_without_an_end(string kind)
     {
         await using var server = await RunningServer.StartAsync(Flags);
-        await TroubleAsync(server, new { kind, frames = 3 });
+        await server.TroubleAsync(new { kind, frames = 3 });
 
-        var reply = await RawExchange.SendAsync(server.Address, Request(Long), Token);
+        var reply = await server.SendAsync(Request);
 
         Assert.True(kind == "refuse" ? reply is null : reply is { Terminated: false, Chunks.Count: 3 });
     }
@@ -47,10 +52,10 @@ public sealed class TroubleTests
     public async Task A_stream_falls_silent_while_health_says_200(string kind, bool headers, int frames)
     {
         await using var server = await RunningServer.StartAsync(Flags);
-        await TroubleAsync(server, new { kind, frames });
+        await server.TroubleAsync(new { kind, frames });
         using var client = new TcpClient();
         await client.ConnectAsync(server.Address.Host, server.Address.Port, Token);
-        await client.GetStream().WriteAsync(Request(Long), Token);
+        await client.GetStream().WriteAsync(Request, Token);
 
         var text = await ReadForAsync(client, TimeSpan.FromMilliseconds(700));
 
@@ -61,14 +66,33 @@ public sealed class TroubleTests
     }
 
     [Fact]
+    public async Task A_slow_reply_is_late_frame_by_frame_and_complete()
+    {
+        await using var server = await RunningServer.StartAsync(Flags);
+        await server.TroubleAsync(new { kind = "slow", seconds = 0.1 });
+        var began = Stopwatch.GetTimestamp();
+
+        var streamed = await server.SendAsync(RawExchange.Post("/v1/completions", new { prompt = "a", max_tokens = 4, ignore_eos = true, stream = true }));
+        var elapsed = Stopwatch.GetElapsedTime(began);
+        var whole = await server.SendAsync(RawExchange.Post("/v1/completions", new { prompt = "a", max_tokens = 4 }));
+
+        Assert.Equal(5, streamed!.Chunks!.Count);
+        // A slow machine makes it later still; only earlier would be wrong.
+        Assert.True(elapsed >= TimeSpan.FromMilliseconds(4 * 95), $"{elapsed}");
+        Assert.Equal(200, whole!.Status);
+    }
+
+    [Fact]
     public async Task A_killed_engine_ends_streams_with_an_error_and_done()
     {
         await using var server = await RunningServer.StartAsync(Flags);
-        var running = RawExchange.SendAsync(server.Address, Request(Long), Token);
-        await UntilAsync(async () => await server.MetricAsync("vllm:num_requests_running") > 0);
+        var running = server.SendAsync(Request);
+        var plain = server.SendAsync(RawExchange.Post("/v1/completions", new { prompt = "a", max_tokens = 2000, ignore_eos = true }));
+        await server.UntilAsync("vllm:num_requests_running", 2);
 
-        await TroubleAsync(server, new { kind = "kill-engine" });
+        await server.TroubleAsync(new { kind = "kill-engine" });
         var reply = await running;
+        Assert.Equal(500, (await plain)!.Status);
         using var late = await server.Client.PostAsJsonAsync("/v1/completions", new { prompt = "a" }, Token);
         using var health = await server.Client.GetAsync("/health", Token);
         using var models = await server.Client.GetAsync("/v1/models", Token);
@@ -85,10 +109,10 @@ public sealed class TroubleTests
     public async Task An_abort_looks_like_success()
     {
         await using var server = await RunningServer.StartAsync(Flags);
-        var running = RawExchange.SendAsync(server.Address, Request(Long), Token);
-        await UntilAsync(async () => await server.MetricAsync("vllm:num_requests_running") > 0);
+        var running = server.SendAsync(Request);
+        await server.UntilAsync("vllm:num_requests_running", 1);
 
-        await TroubleAsync(server, new { kind = "abort" });
+        await server.TroubleAsync(new { kind = "abort" });
         var reply = await running;
 
         Assert.Contains("\"finish_reason\":\"abort\"", reply!.Chunks![^2], StringComparison.Ordinal);
@@ -99,7 +123,7 @@ public sealed class TroubleTests
     public async Task A_draining_server_refuses_new_requests_and_says_it_is_healthy()
     {
         await using var server = await RunningServer.StartAsync(Flags);
-        await TroubleAsync(server, new { kind = "drain" });
+        await server.TroubleAsync(new { kind = "drain" });
 
         using var reply = await server.Client.PostAsJsonAsync("/v1/completions", new { prompt = "a" }, Token);
         using var health = await server.Client.GetAsync("/health", Token);
@@ -113,14 +137,14 @@ public sealed class TroubleTests
     public async Task A_hung_engine_computes_nothing_until_it_goes_on()
     {
         await using var server = await RunningServer.StartAsync(Flags);
-        await TroubleAsync(server, new { kind = "hang-engine" });
+        await server.TroubleAsync(new { kind = "hang-engine" });
         var waiting = server.Client.PostAsJsonAsync("/v1/completions", new { prompt = "a" }, Token);
-        await UntilAsync(async () => await server.MetricAsync("vllm:num_requests_waiting") == 1);
+        await server.UntilAsync("vllm:num_requests_waiting", 1);
         using var health = await server.Client.GetAsync("/health", Token);
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
         Assert.False(waiting.IsCompleted);
 
-        await TroubleAsync(server, new { kind = "none" });
+        await server.TroubleAsync(new { kind = "none" });
 
         using var reply = await waiting;
         Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
@@ -130,12 +154,12 @@ public sealed class TroubleTests
     public async Task A_full_cache_keeps_requests_waiting()
     {
         await using var server = await RunningServer.StartAsync(Flags);
-        await TroubleAsync(server, new { kind = "kv-full" });
+        await server.TroubleAsync(new { kind = "kv-full" });
         var waiting = server.Client.PostAsJsonAsync("/v1/completions", new { prompt = "a" }, Token);
-        await UntilAsync(async () => await server.MetricAsync("vllm:num_requests_waiting") == 1);
+        await server.UntilAsync("vllm:num_requests_waiting", 1);
         Assert.Equal(1, await server.MetricAsync("vllm:kv_cache_usage_perc"));
 
-        await TroubleAsync(server, new { kind = "none" });
+        await server.TroubleAsync(new { kind = "none" });
 
         using var reply = await waiting;
         Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
@@ -148,11 +172,11 @@ public sealed class TroubleTests
         using (var client = new TcpClient())
         {
             await client.ConnectAsync(server.Address.Host, server.Address.Port, Token);
-            await client.GetStream().WriteAsync(Request(Long), Token);
-            await UntilAsync(async () => await server.MetricAsync("vllm:num_requests_running") == 1);
+            await client.GetStream().WriteAsync(Request, Token);
+            await server.UntilAsync("vllm:num_requests_running", 1);
         }
 
-        await UntilAsync(async () => await server.MetricAsync("vllm:num_requests_running") == 0);
+        await server.UntilAsync("vllm:num_requests_running", 0);
         Assert.Equal(0, await server.MetricAsync("vllm:request_success_total"));
     }
 
@@ -160,31 +184,19 @@ public sealed class TroubleTests
     public async Task A_full_queue_answers_503_without_Retry_After()
     {
         await using var server = await RunningServer.StartAsync(Flags + " --max-num-queued-reqs 2");
-        await TroubleAsync(server, new { kind = "hang-engine" });
+        await server.TroubleAsync(new { kind = "hang-engine" });
         var first = server.Client.PostAsJsonAsync("/v1/completions", new { prompt = "a" }, Token);
         var second = server.Client.PostAsJsonAsync("/v1/completions", new { prompt = "a" }, Token);
-        await UntilAsync(async () => await server.MetricAsync("vllm:num_requests_waiting") == 2);
+        await server.UntilAsync("vllm:num_requests_waiting", 2);
 
         using var third = await server.Client.PostAsJsonAsync("/v1/completions", new { prompt = "a" }, Token);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, third.StatusCode);
         Assert.Null(third.Headers.RetryAfter);
         Assert.Equal(1, await server.MetricAsync("vllm:admission_rejections_total"));
-        await TroubleAsync(server, new { kind = "none" });
+        await server.TroubleAsync(new { kind = "none" });
         using var firstReply = await first;
         using var secondReply = await second;
-    }
-
-    private static async Task TroubleAsync(RunningServer server, object trouble)
-    {
-        using var reply = await server.Client.PostAsJsonAsync("/localvllm/trouble", trouble, Token);
-        Assert.Equal(HttpStatusCode.NoContent, reply.StatusCode);
-    }
-
-    private static byte[] Request(object body)
-    {
-        var json = System.Text.Json.JsonSerializer.Serialize(body);
-        return Encoding.UTF8.GetBytes($"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {json.Length}\r\n\r\n{json}");
     }
 
     private static async Task<string> ReadForAsync(TcpClient client, TimeSpan time)
@@ -206,15 +218,5 @@ public sealed class TroubleTests
         }
 
         return text.ToString();
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        var began = Stopwatch.GetTimestamp();
-        while (!await condition())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "It did not happen in 30 s.");
-            await Task.Delay(20, Token);
-        }
     }
 }

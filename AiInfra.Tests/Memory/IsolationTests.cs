@@ -3,6 +3,7 @@ using AiInfra.MemoryService.Access;
 using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Search;
+using AiInfra.Tests.Fixtures;
 using CsCheck;
 
 namespace AiInfra.Tests.Memory;
@@ -20,14 +21,15 @@ public sealed class IsolationTests
     [Fact]
     public async Task Another_users_memories_change_no_bit_of_any_answer()
     {
-        await Gen.Select(Operations, Operations, Operations, Texts).SampleAsync(
-            async (mine, others, strangers, query) =>
+        await Gen.Select(Operations, Operations, Operations, Texts).HoldsAsync(
+            async example =>
             {
+                var (mine, others, strangers, query) = example;
                 var alone = await AnswersAsync(mine, [], [], query);
                 var among = await AnswersAsync(mine, others, strangers, query);
                 Assert.Equal(alone, among);
             },
-            iter: Cases, threads: 1);
+            cases: Cases);
     }
 
     private static async Task<string> AnswersAsync(

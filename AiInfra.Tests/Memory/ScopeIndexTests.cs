@@ -19,8 +19,9 @@ public sealed class ScopeIndexTests
     [Fact]
     public void An_index_kept_in_step_scores_bit_for_bit_like_one_made_anew()
     {
-        Gen.Select(Operations.Array[1, 40], Texts).Sample((operations, query) =>
+        Gen.Select(Operations.Array[1, 40], Texts).Holds(example =>
         {
+            var (operations, query) = example;
             var kept = new ScopeIndex();
             var memories = new SortedDictionary<long, IndexedMemory>();
             foreach (var (kind, target, text, session, speaker) in operations)
@@ -55,7 +56,7 @@ public sealed class ScopeIndexTests
             }
 
             Assert.Equal(Results(anew, query), Results(kept, query));
-        });
+        }, cases: 100);
     }
 
     [Fact]

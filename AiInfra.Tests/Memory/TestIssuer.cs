@@ -38,7 +38,8 @@ internal sealed class TestIssuer : IAsyncDisposable
         return issuer;
     }
 
-    public string Token(string tenant, string user, string scope = $"{ServiceScopes.MemoryRead} {ServiceScopes.MemoryWrite}", string audience = "memory", SecurityKey? key = null) =>
+    public string Token(string tenant, string user, string scope = $"{ServiceScopes.MemoryRead} {ServiceScopes.MemoryWrite}", string audience = "memory", SecurityKey? key = null,
+        string client = "gateway", string? actor = null) =>
         new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
         {
             Issuer = ServiceTokenClaims.Issuer,
@@ -51,9 +52,9 @@ internal sealed class TestIssuer : IAsyncDisposable
                 [ServiceTokenClaims.Subject] = $"key-of-{user}",
                 [ServiceTokenClaims.Tenant] = tenant,
                 [ServiceTokenClaims.User] = user,
-                [ServiceTokenClaims.Client] = "gateway",
+                [ServiceTokenClaims.Client] = client,
                 [ServiceTokenClaims.Scope] = scope,
-            },
+            }.Concat(actor is null ? [] : [KeyValuePair.Create<string, object>(ServiceTokenClaims.Actor, new Dictionary<string, object> { ["sub"] = actor })]).ToDictionary(),
         });
 
     public async ValueTask DisposeAsync()

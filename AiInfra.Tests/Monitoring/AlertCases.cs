@@ -83,6 +83,31 @@ internal static class AlertCases
              """aiinfra_memory_operation_duration_seconds_count{job="memory",outcome="ok"} = 0+100x20"""]),
 
         // Tenants
+        new("BudgetNearEnd", 10,
+            ["""aiinfra_gateway_budget_used{tenant="t",subject="tenant",unit="money",period="month"} = 0.5x5 0.95x10"""],
+            ["""aiinfra_gateway_budget_used{tenant="t",subject="tenant",unit="money",period="month"} = 0.5x5 0.85x10"""]),
+        // The gateway forgets an idle tenant's meter: the alert does not.
+        new("BudgetSpent", 30,
+            ["""aiinfra_gateway_budget_used{tenant="t",subject="key",unit="tokens",period="day"} = 0.5x5 1x3 _x40"""],
+            ["""aiinfra_gateway_budget_used{tenant="t",subject="key",unit="tokens",period="day"} = 0.99x40"""]),
+        // Twenty-five hours at 6 an hour, then an hour at ten times that; against one at twice that.
+        new("CostJump", 1560,
+            ["""aiinfra_gateway_cost_total{tenant="t",model="m"} = 0+0.1x1500 151+1x100"""],
+            ["""aiinfra_gateway_cost_total{tenant="t",model="m"} = 0+0.1x1500 151+0.2x100"""]),
+
+        // Credentials: time() begins at 0
+        new("KeyExpires", 20,
+            ["""aiinfra_gateway_credential_expiry_seconds{kind="api_key",name="t"} = 86400x30"""],
+            ["""aiinfra_gateway_credential_expiry_seconds{kind="api_key",name="t"} = 864000x30"""]),
+        new("CertificateExpires", 20,
+            ["""aiinfra_gateway_credential_expiry_seconds{kind="certificate",name="tls.crt"} = 864000x30"""],
+            ["""aiinfra_gateway_credential_expiry_seconds{kind="certificate",name="tls.crt"} = 1728000x30"""]),
+        new("SigningKeyExpires", 20,
+            ["""aiinfra_gateway_credential_expiry_seconds{kind="signing_key",name="tokens"} = 864000x30"""],
+            ["""aiinfra_gateway_credential_expiry_seconds{kind="signing_key",name="tokens"} = 1728000x30"""]),
+        new("CredentialEndsToday", 20,
+            ["""aiinfra_gateway_credential_expiry_seconds{kind="certificate",name="tls.crt"} = 43200x30"""],
+            ["""aiinfra_gateway_credential_expiry_seconds{kind="api_key",name="t"} = 43200x30"""]),
         new("RefusalsHigh", 30,
             ["""aiinfra_gateway_denials_total{tenant="t",reason="rate"} = 0+60x40"""],
             ["""aiinfra_gateway_denials_total{tenant="t",reason="rate"} = 0+6x40"""]),

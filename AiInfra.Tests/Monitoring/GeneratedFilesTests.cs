@@ -16,7 +16,7 @@ public sealed class GeneratedFilesTests
         var settings = new MonitoringSettings();
         var files = MonitoringFiles.Prometheus(ReferenceTargets.All, settings)
             .Concat(MonitoringFiles.Alertmanager(settings))
-            .Concat(MonitoringFiles.Grafana("http://prometheus:9090", "/var/lib/grafana/dashboards"))
+            .Concat(MonitoringFiles.Grafana("http://prometheus:9090", "/var/lib/grafana/dashboards", settings))
             .ToDictionary();
         if (Environment.GetEnvironmentVariable("AIINFRA_REWRITE") == "1")
         {

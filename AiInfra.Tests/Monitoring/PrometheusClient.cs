@@ -36,6 +36,19 @@ internal sealed class PrometheusClient(Uri address) : IDisposable
         ];
     }
 
+    /// <summary>The traces of the exemplars that a series has.</summary>
+    public async Task<IReadOnlyList<string>> ExemplarTracesAsync(string series, CancellationToken cancellationToken)
+    {
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        using var document = JsonDocument.Parse(await _client.GetStringAsync($"/api/v1/query_exemplars?query={series}&start={now - 600}&end={now + 60}", cancellationToken));
+        return
+        [
+            .. document.RootElement.GetProperty("data").EnumerateArray()
+                .SelectMany(found => found.GetProperty("exemplars").EnumerateArray())
+                .Select(exemplar => exemplar.GetProperty("labels").GetProperty("trace_id").GetString()!),
+        ];
+    }
+
     /// <summary>Everything that it holds of names and values of labels, as text.</summary>
     public async Task<string> LabelsAsync(CancellationToken cancellationToken) =>
         await _client.GetStringAsync("/api/v1/series?match[]={__name__=~\".%2B\"}", cancellationToken);

@@ -1,4 +1,5 @@
 using AiInfra.AppHost.Planning;
+using AiInfra.Tests.Fixtures;
 using CsCheck;
 
 namespace AiInfra.Tests.Planning;
@@ -27,7 +28,7 @@ public sealed class BytesTests
     public void Refuses_a_size_whose_unit_or_number_is_missing(string text) => Assert.False(Bytes.TryParse(text, out _));
 
     [Fact]
-    public void The_units_never_mix() => Gen.Double[0.001, 100_000].Sample(number =>
+    public void The_units_never_mix() => Gen.Double[0.001, 100_000].Holds(number =>
     {
         var (decimalSize, binarySize) = (Bytes.FromGigabytes(number), Bytes.FromGibibytes(number));
         return binarySize > decimalSize
@@ -35,5 +36,5 @@ public sealed class BytesTests
             && Math.Abs(binarySize.Gibibytes - number) < 1e-6
             && Bytes.TryParse(FormattableString.Invariant($"{number:R}GB"), out var readDecimal) && readDecimal == decimalSize
             && Bytes.TryParse(FormattableString.Invariant($"{number:R}GiB"), out var readBinary) && readBinary == binarySize;
-    });
+    }, cases: 100);
 }

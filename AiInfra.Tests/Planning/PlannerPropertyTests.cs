@@ -1,4 +1,5 @@
 using AiInfra.AppHost.Planning;
+using AiInfra.Tests.Fixtures;
 using CsCheck;
 
 namespace AiInfra.Tests.Planning;
@@ -28,16 +29,16 @@ public sealed class PlannerPropertyTests
         };
 
     [Fact]
-    public void More_memory_never_fits_less() => Gen.Select(Requests, Gen.Double[1, 2]).Sample(
+    public void More_memory_never_fits_less() => Gen.Select(Requests, Gen.Double[1, 2]).Holds(
         (request, more) =>
         {
             var larger = request with { Gpu = request.Gpu with { UsableMemory = request.Gpu.UsableMemory * more } };
             return !Planner.Fits(request) || Planner.Fits(larger);
         },
-        iter: 400);
+        cases: 400);
 
     [Fact]
-    public void More_memory_never_means_fewer_tokens_with_the_same_settings() => Gen.Select(Requests, Gen.Double[1, 2]).Sample(
+    public void More_memory_never_means_fewer_tokens_with_the_same_settings() => Gen.Select(Requests, Gen.Double[1, 2]).Holds(
         (request, more) =>
         {
             var settings = SettingsResolver.Resolve(request.Model, request.Gpu, request.Serving);
@@ -45,10 +46,10 @@ public sealed class PlannerPropertyTests
                 request.Model, request.Weights.On(request.Model), request.Gpu with { UsableMemory = memory }, Parallelism.One, settings);
             return With(request.Gpu.UsableMemory * more).CacheTokens >= With(request.Gpu.UsableMemory).CacheTokens;
         },
-        iter: 400);
+        cases: 400);
 
     [Fact]
-    public void A_longer_context_never_gives_more_concurrency() => Gen.Select(Requests, Gen.Double[1, 4], Gen.Long[1, 500_000]).Sample(
+    public void A_longer_context_never_gives_more_concurrency() => Gen.Select(Requests, Gen.Double[1, 4], Gen.Long[1, 500_000]).Holds(
         (request, longer, blocks) =>
         {
             var (shape, gpu) = (request.Model, request.Gpu);
@@ -58,20 +59,20 @@ public sealed class PlannerPropertyTests
             return layout.Concurrency(blocks, (long)(context * longer)) <= layout.Concurrency(blocks, context)
                 && layout.Needed((long)(context * longer), 0) >= layout.Needed(context, 0);
         },
-        iter: 400);
+        cases: 400);
 
     [Fact]
-    public void A_longer_context_never_raises_a_plan_s_concurrency() => Gen.Select(Requests, Gen.Double[1, 4]).Sample(
+    public void A_longer_context_never_raises_a_plan_s_concurrency() => Gen.Select(Requests, Gen.Double[1, 4]).Holds(
         (request, longer) =>
         {
             var (context, alone) = (request.Serving.ContextTokens!.Value, request with { GpusPerNode = 1 });
             PlanRequest With(int tokens) => alone with { Serving = alone.Serving with { ContextTokens = Math.Min(tokens, request.Model.ContextTokens) } };
             return Planner.Make(With((int)(context * longer))).Memory.Concurrency <= Planner.Make(With(context)).Memory.Concurrency + 1e-9;
         },
-        iter: 200);
+        cases: 200);
 
     [Fact]
-    public void The_longest_request_fits_and_one_token_more_does_not() => Gen.Select(Requests, Gen.Double[0.1, 100]).Sample(
+    public void The_longest_request_fits_and_one_token_more_does_not() => Gen.Select(Requests, Gen.Double[0.1, 100]).Holds(
         (request, gibibytes) =>
         {
             var settings = SettingsResolver.Resolve(request.Model, request.Gpu, request.Serving);
@@ -81,10 +82,10 @@ public sealed class PlannerPropertyTests
             return (longest == 0 || layout.Needed(longest, 0) <= pool)
                 && (longest == request.Model.ContextTokens || layout.Needed(longest + 1, 0) > pool);
         },
-        iter: 400);
+        cases: 400);
 
     [Fact]
-    public void Every_plan_can_be_made_and_written() => Requests.Sample(
+    public void Every_plan_can_be_made_and_written() => Requests.Holds(
         request =>
         {
             var plan = Planner.Make(request);
@@ -94,7 +95,7 @@ public sealed class PlannerPropertyTests
                 && (plan.Verdict != "starts" || plan.Memory.Concurrency >= 1 - 1e-9)
                 && written.ToString().Contains("\"poolBytes\"", StringComparison.Ordinal);
         },
-        iter: 150);
+        cases: 150);
 
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
 }

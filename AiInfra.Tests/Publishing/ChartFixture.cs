@@ -16,7 +16,7 @@ public sealed class ChartFixture : IAsyncLifetime
     private static readonly string[] Secrets =
     [
         "redis.redis_password", "vllm.vllm_key", "gateway.vllm_key", "gateway.api_key", "gateway.admin_key", "gateway.key_pepper", "gateway.signing_key",
-        "grafana.grafana_password",
+        "gateway.memory_secret", "memory.memory_secret", "grafana.grafana_password",
     ];
 
     private string _helm = "";

@@ -30,7 +30,7 @@ public sealed class ChartTests(ChartFixture chart) : IClassFixture<ChartFixture>
     [Fact]
     public async Task A_named_Secret_takes_the_place_of_the_charts_own()
     {
-        var services = new[] { "redis", "vllm", "gateway", "grafana", "redis_exporter" };
+        var services = new[] { "redis", "vllm", "gateway", "grafana", "redis_exporter", "memory" };
         var text = await chart.HelmAsync(["template", "release", ChartFixture.Folder, .. services.SelectMany(name => new[] { "--set", $"existingSecrets.{name}=mine-{name}" })]);
 
         Assert.DoesNotContain("kind: \"Secret\"", text, StringComparison.Ordinal);
@@ -237,7 +237,7 @@ public sealed class ChartTests(ChartFixture chart) : IClassFixture<ChartFixture>
         Assert.Equal("redis-service:6379,password=given", chart.Objects.OfType<V1Secret>()
             .Single(secret => secret.Metadata.Name == "gateway-secrets").StringData["ConnectionStrings__redis"]);
         Assert.All(chart.Objects.OfType<V1ConfigMap>().Where(map => map.Metadata.Name.EndsWith("-config", StringComparison.Ordinal)), map =>
-            Assert.All(map.Data.Keys, key => Assert.DoesNotMatch("(?i)(password|_key|__key|token|pepper)$", key)));
+            Assert.All(map.Data.Keys, key => Assert.DoesNotMatch("(?i)(password|_key|__key|token|pepper|secret)$", key)));
     }
 
     private static string Component(V1ObjectMeta metadata) => metadata.Labels["app.kubernetes.io/component"];

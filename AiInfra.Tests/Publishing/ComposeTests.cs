@@ -138,7 +138,7 @@ public sealed partial class ComposeTests
             Assert.All(service.Value.Environment, variable =>
             {
                 Assert.DoesNotContain("${", variable.Value);
-                Assert.DoesNotMatch("(?i)(password|_key|__key|token|pepper)$", variable.Key);
+                Assert.DoesNotMatch("(?i)(password|_key|__key|token|pepper|secret)$", variable.Key);
             });
             Assert.All(service.Value.Secrets, secret => Assert.Contains(secret.Source, _file.Secrets.Keys));
         });

@@ -34,7 +34,7 @@ public sealed class ModelPoolTests
     [InlineData("Models:0:Replicas", "17", "Models:0:Replicas")]
     [InlineData("Models:0:TensorParallel", "0", "Models:0:TensorParallel")]
     [InlineData("Models:0:Name", "my-pool", "Models:0:Name is 'my-pool'")]
-    [InlineData("Models:0:Endpoint", "ftp://models", "Models:0:Endpoint is 'ftp://models/'")]
+    [InlineData("Models:0:Endpoint", "ftp://models", "Models:0:Endpoint is 'ftp://models'")]
     [InlineData("Models:0:Engine", "magic", "Models:0:Engine")]
     [InlineData("AppHost:Replicas", "many", "AppHost:Replicas is 'many'")]
     [InlineData("AppHost:Engine", "magic", "AppHost:Engine is 'magic'")]

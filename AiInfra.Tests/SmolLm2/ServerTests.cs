@@ -123,6 +123,38 @@ public sealed class ServerTests(ServerFixture fixture)
         Assert.Contains("minProperties", refused.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"choice": ["Berlin", "Paris", "Rome"]}""", "^(Berlin|Paris|Rome)$")]
+    [InlineData("""{"regex": "[A-Z][a-z]{2,9}!"}""", "^[A-Z][a-z]{2,9}!$")]
+    [InlineData("""{"json": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}}""", @"^\[\s*-?\d+\s*,\s*-?\d+\s*\]$")]
+    [InlineData("""{"json_object": true}""", @"^\{[\s\S]*\}$")]
+    public async Task Structured_outputs_are_kept_in_every_form(string outputs, string pattern)
+    {
+        var question = new[] { new { role = "user", content = "What is the capital of France?" } };
+        var constraint = JsonSerializer.Deserialize<JsonElement>(outputs);
+        var body = new { messages = question, temperature = 0, max_tokens = 24, structured_outputs = constraint };
+
+        Assert.Matches(pattern, ModelServer.Content(await fixture.Server.PostAsync("/v1/chat/completions", body)));
+        Assert.Matches(pattern, string.Concat(await StreamAsync(new { body.messages, body.temperature, body.max_tokens, body.structured_outputs, stream = true })));
+    }
+
+    [Fact]
+    public async Task A_grammar_is_refused_in_vLLMs_shape_and_the_old_fields_are_ignored_as_vLLM_ignores_them()
+    {
+        var question = new[] { new { role = "user", content = "What is the capital of France?" } };
+
+        var refused = await fixture.Server.PostAsync(
+            "/v1/chat/completions", new { messages = question, max_tokens = 8, structured_outputs = new { grammar = "root ::= \"Paris\"" } });
+        var ignored = await fixture.Server.PostAsync(
+            "/v1/chat/completions", new { messages = question, temperature = 0, max_tokens = 8, guided_choice = new[] { "yes", "no" }, guided_grammar = "root ::= \"x\"" });
+
+        var error = refused.GetProperty("error");
+        Assert.Equal(400, error.GetProperty("code").GetInt32());
+        Assert.Equal("BadRequestError", error.GetProperty("type").GetString());
+        Assert.Contains("Grammar", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains("Paris", ModelServer.Content(ignored), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_forced_tool_is_called_with_arguments_that_fit_its_schema()
     {

@@ -47,6 +47,11 @@ internal sealed class LimitsBenchmark : IBenchmark
             }));
             bars.Add(BenchBar.AtMost($"{name}: tokens charged over the limit", Math.Max(0, (isBudget ? charged : booked) - budget), 0));
             bars.Add(BenchBar.AtMost($"{name}: tokens produced over the limit", Math.Max(0, produced - budget), 0));
+            if (isBudget)
+            {
+                bars.Add(BenchBar.AtMost($"{name}: difference between the limit's charges and the books", Math.Abs(charged - booked), 0));
+            }
+
             // Between the last frame that a leaving caller's stream got and the engine's stop a token or two may be made that nobody saw.
             bars.Add(BenchBar.AtMost($"{name}: tokens produced and not charged, per call that left", Math.Max(0, produced - (isBudget ? charged : booked)) / Math.Max(1.0, clients.Cancelled), 2));
         }

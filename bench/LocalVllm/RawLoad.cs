@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
+using AiInfra.Bench.Running;
 
 namespace AiInfra.Bench.LocalVllm;
 
@@ -25,13 +26,18 @@ internal static class RawLoad
             while (Stopwatch.GetTimestamp() < ends)
             {
                 await socket.SendAsync(request, cancellationToken);
+                var read = await socket.ReceiveAsync(buffer, cancellationToken);
+                if (!buffer.AsSpan(0, read).StartsWith("HTTP/1.1 200 "u8))
+                {
+                    throw new BenchException($"The server answered: {Encoding.UTF8.GetString(buffer, 0, read)}");
+                }
+
                 // A reply ends with the object's last brace, which comes with the last packet.
-                int read;
-                do
+                while (read > 0 && buffer[read - 1] != '}')
                 {
                     read = await socket.ReceiveAsync(buffer, cancellationToken);
                 }
-                while (read > 0 && buffer[read - 1] != '}');
+
                 count++;
             }
 

@@ -23,7 +23,7 @@ internal sealed class LoadDriver : IDisposable
         for (var i = 0; i < count; i++)
         {
             var start = Stopwatch.GetTimestamp();
-            await SendAsync(url, Renumber(body), cancellationToken);
+            await SendAsync(target, url, Renumber(body), cancellationToken);
             seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
 
@@ -41,7 +41,7 @@ internal sealed class LoadDriver : IDisposable
             var done = 0;
             while (Stopwatch.GetElapsedTime(start) < span)
             {
-                await SendAsync(url, Renumber(body), cancellationToken);
+                await SendAsync(target, url, Renumber(body), cancellationToken);
                 done++;
             }
 
@@ -50,13 +50,64 @@ internal sealed class LoadDriver : IDisposable
         return (counts.Sum() / Stopwatch.GetElapsedTime(start).TotalSeconds, counts.Sum());
     }
 
-    /// <summary>Streams at the same time: seconds to the first frame (median) and the frames of each, [DONE] included.</summary>
-    public async Task<(double FirstFrame, IReadOnlyList<int> Frames)> StreamsAsync(OverheadTarget target, int streams, CancellationToken cancellationToken)
+    /// <summary>So many requests of many clients, as fast as they go.</summary>
+    public async Task RequestsAsync(OverheadTarget target, int clients, int bodyBytes, int count, CancellationToken cancellationToken)
+    {
+        var (url, left) = (UrlOf(target), count);
+        await Task.WhenAll(Enumerable.Range(0, clients).Select(async _ =>
+        {
+            var body = NewBody(bodyBytes, stream: false);
+            while (Interlocked.Decrement(ref left) >= 0)
+            {
+                await SendAsync(target, url, Renumber(body), cancellationToken);
+            }
+        }));
+    }
+
+    /// <summary>Requests at fixed times, whether those before are answered or not: seconds from each one's time to its answer; NaN is an error.</summary>
+    public async Task<double[]> OpenLoopAsync(OverheadTarget target, int bodyBytes, double perSecond, TimeSpan span, CancellationToken cancellationToken)
     {
         var url = UrlOf(target);
-        var results = await Task.WhenAll(Enumerable.Range(0, streams).Select(_ => StreamAsync(url, cancellationToken)));
+        var template = NewBody(bodyBytes, stream: false);
+        var count = (int)(perSecond * span.TotalSeconds);
+        var (seconds, running) = (new double[count], new List<Task>(count));
+        var start = Stopwatch.GetTimestamp();
+        for (var sent = 0; sent < count;)
+        {
+            var due = Math.Min(count, (int)(Stopwatch.GetElapsedTime(start).TotalSeconds * perSecond));
+            for (; sent < due; sent++)
+            {
+                running.Add(MeasureAsync(sent));
+            }
+
+            await Task.Delay(1, cancellationToken);
+        }
+
+        await Task.WhenAll(running);
+        return seconds;
+
+        async Task MeasureAsync(int index)
+        {
+            try
+            {
+                await SendAsync(target, url, Renumber((byte[])template.Clone()), cancellationToken);
+                seconds[index] = Stopwatch.GetElapsedTime(start).TotalSeconds - (index / perSecond);
+            }
+            catch (HttpRequestException)
+            {
+                seconds[index] = double.NaN;
+            }
+        }
+    }
+
+    /// <summary>Streams at the same time: seconds to the first frame and between frames (medians), and the frames of each, [DONE] included.</summary>
+    public async Task<(double FirstFrame, double Gap, IReadOnlyList<int> Frames)> StreamsAsync(OverheadTarget target, int streams, CancellationToken cancellationToken)
+    {
+        var url = UrlOf(target);
+        var results = await Task.WhenAll(Enumerable.Range(0, streams).Select(_ => StreamAsync(target, url, cancellationToken)));
         var first = results.Select(result => result.First).Order().ToArray();
-        return (first[first.Length / 2], [.. results.Select(result => result.Frames)]);
+        var gaps = results.Select(result => (result.Last - result.First) / Math.Max(1, result.Frames - 2)).Order().ToArray();
+        return (first[first.Length / 2], gaps[gaps.Length / 2], [.. results.Select(result => result.Frames)]);
     }
 
     private static Uri UrlOf(OverheadTarget target) => new($"http://127.0.0.1:{target.Port}/v1/chat/completions");
@@ -83,17 +134,22 @@ internal sealed class LoadDriver : IDisposable
         return body;
     }
 
-    private static HttpRequestMessage NewRequest(Uri url, byte[] body)
+    private static HttpRequestMessage NewRequest(OverheadTarget target, Uri url, byte[] body)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {OverheadTarget.Key}");
+        foreach (var (name, value) in target.Headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
         return request;
     }
 
-    private async Task SendAsync(Uri url, byte[] body, CancellationToken cancellationToken)
+    private async Task SendAsync(OverheadTarget target, Uri url, byte[] body, CancellationToken cancellationToken)
     {
-        using var request = NewRequest(url, body);
+        using var request = NewRequest(target, url, body);
         using var response = await _client.SendAsync(request, cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK)
         {
@@ -103,9 +159,9 @@ internal sealed class LoadDriver : IDisposable
         await response.Content.CopyToAsync(Stream.Null, cancellationToken);
     }
 
-    private async Task<(double First, int Frames)> StreamAsync(Uri url, CancellationToken cancellationToken)
+    private async Task<(double First, double Last, int Frames)> StreamAsync(OverheadTarget target, Uri url, CancellationToken cancellationToken)
     {
-        using var request = NewRequest(url, Renumber(NewBody(1500, stream: true)));
+        using var request = NewRequest(target, url, Renumber(NewBody(1500, stream: true)));
         var start = Stopwatch.GetTimestamp();
         using var response = await _client.SendAsync(request, cancellationToken);
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
@@ -122,6 +178,6 @@ internal sealed class LoadDriver : IDisposable
             }
         }
 
-        return (first, frames);
+        return (first, Stopwatch.GetElapsedTime(start).TotalSeconds, frames);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using AiInfra.Gateway;
+using AiInfra.LocalVllm.Serving;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -34,8 +35,16 @@ internal static class OverheadServers
         {
             "stub" => Stub(arguments[0]),
             "yarp" => Yarp(arguments[0], arguments[1]),
+            "vllm" => await ServingHost.StartAsync(ServeCommand.Parse(arguments, _ => null), cancellationToken),
             _ => GatewayApp.Build(arguments),
         };
+        if (role == "vllm")
+        {
+            // It runs already: its port is told by then.
+            await ((IHost)app).WaitForShutdownAsync(cancellationToken);
+            return true;
+        }
+
         await ((IHost)app).RunAsync(cancellationToken);
         return true;
     }

@@ -15,12 +15,20 @@ internal sealed class OverheadTarget : IAsyncDisposable
 
     private OverheadTarget(string name, int port, Process? process, string? folder) => (Name, Port, _process, _folder) = (name, port, process, folder);
 
+    /// <summary>Headers that this way needs beside the key.</summary>
+    public IReadOnlyList<(string Name, string Value)> Headers { get; private init; } = [];
+
+    /// <summary>The port of its metrics; null where there are none.</summary>
+    public int? MetricsPort { get; set; }
+
     public string Name { get; }
 
     public int Port { get; }
 
     /// <summary>CPU seconds that its processes have used so far; 0 for the direct way.</summary>
     public double CpuSeconds => Sum(process => process.TotalProcessorTime.TotalSeconds);
+
+    public int? ProcessId => _process?.Id;
 
     public double ResidentMegabytes => Sum(process => process.WorkingSet64 / 1e6);
 
@@ -54,11 +62,57 @@ internal sealed class OverheadTarget : IAsyncDisposable
         return StartAsync("nginx", port, start, folder, cancellationToken);
     }
 
+    /// <summary>Portkey from a folder in which <c>npm install @portkey-ai/gateway</c> was run, before the stub as a custom host.</summary>
+    public static async Task<OverheadTarget> StartPortkeyAsync(string folder, int port, int upstream, CancellationToken cancellationToken)
+    {
+        var script = Path.Combine(folder, "node_modules", "@portkey-ai", "gateway", "build", "start-server.js");
+        var start = new ProcessStartInfo("node", [script, $"--port={port}", "--headless"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["NODE_ENV"] = "production";
+        var started = await StartAsync("portkey", port, start, null, cancellationToken);
+        return new OverheadTarget("portkey", port, started._process, null)
+        {
+            Headers = [("x-portkey-provider", "openai"), ("x-portkey-custom-host", $"http://127.0.0.1:{upstream}/v1")],
+        };
+    }
+
+    /// <summary>Redis, append-only and synced always, as the platform runs it.</summary>
+    public static Task<OverheadTarget> StartRedisAsync(int port, CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateTempSubdirectory("aiinfra-bench-").FullName;
+        var start = new ProcessStartInfo("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--dir", folder, "--appendonly", "yes", "--appendfsync", "always", "--save", ""])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return StartAsync("redis", port, start, folder, cancellationToken);
+    }
+
+    /// <summary>Bytes that it has allocated on its managed heap so far, as its metrics say; NaN where there are none.</summary>
+    public async Task<double> AllocatedBytesAsync(CancellationToken cancellationToken)
+    {
+        if (MetricsPort is not { } port)
+        {
+            return double.NaN;
+        }
+
+        using var client = new HttpClient();
+        var text = await client.GetStringAsync($"http://127.0.0.1:{port}/metrics", cancellationToken);
+        var line = text.Split('\n').FirstOrDefault(line => line.StartsWith("dotnet_gc_heap_total_allocated_bytes_total", StringComparison.Ordinal));
+        return line is null ? double.NaN : double.Parse(line.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Waits for a process that was asked to end.</summary>
+    public async Task ExitAsync(TimeSpan limit)
+    {
+        using var over = new CancellationTokenSource(limit);
+        await _process!.WaitForExitAsync(over.Token);
     }
 
     public async ValueTask DisposeAsync()

@@ -128,6 +128,7 @@ internal sealed class Fleet
             answer.DoneAt = _now;
             replica.Done(answer);
             answer.Routed.Usage = new ReportedUsage(answer.Request.PromptTokens, answer.CachedTokens, answer.Request.AnswerTokens);
+            answer.Routed.AnswerBlocks = Workload.ChainWithAnswer(answer.Request, answer.Routed.Blocks.Span);
             policy.Handle(RouteEvent.Finished, answer.Routed, TimeSpan.FromSeconds(_now));
             _answers.Add(answer);
         }

@@ -101,7 +101,12 @@ internal sealed class RoutingBenchmark : IBenchmark
         }
         else
         {
-            yield return BenchBar.AtMost($"{label}: end p90 / least outstanding", ours.EndP90 / figures[Least].EndP90, 1.02);
+            // Nothing is cached there: the least loaded replica is hard to beat.
+            var mine = Values(ours);
+            foreach (var (column, value) in Values(figures[Least]).Where(entry => entry.Key.EndsWith(" s", StringComparison.Ordinal)))
+            {
+                yield return BenchBar.AtMost($"{label}: {(column.StartsWith('p') ? "ttft " : "")}{column[..^2]} / least outstanding", mine[column] / value, 1.02);
+            }
         }
     }
 

@@ -61,6 +61,20 @@ internal static class Workload
         return chain;
     }
 
+    /// <summary>The chain with the answer behind it, which nobody asks for again in these traces but which fills the cache.</summary>
+    public static ulong[] ChainWithAnswer(TraceRequest request, ReadOnlySpan<ulong> prompt)
+    {
+        var chain = new ulong[(request.PromptTokens + request.AnswerTokens) / Trace.BlockTokens];
+        prompt.CopyTo(chain);
+        var state = PromptHash.Mix((ulong)request.Blocks[^1] ^ BitConverter.DoubleToUInt64Bits(request.At));
+        for (var i = prompt.Length; i < chain.Length; i++)
+        {
+            chain[i] = state = PromptHash.Mix(state + 1);
+        }
+
+        return chain;
+    }
+
     public static int[] Tokens(TraceRequest request)
     {
         var tokens = new int[request.PromptTokens];

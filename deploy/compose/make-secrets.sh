@@ -23,6 +23,7 @@ keep api-key api_key
 keep admin-key api_key
 keep key-pepper pepper
 keep signing-key signing_key
+keep memory-secret password
 keep grafana-password password
 keep hf-token true
 # One key for every pool that the file next to this one names.
@@ -43,6 +44,8 @@ for pool in $pools; do
 done
 echo '  gateway:'
 for pool in $pools; do value "${pool}_key" "$pool-key"; done
-for name in api-key admin-key key-pepper signing-key; do value "${name//-/_}" "$name"; done
+for name in api-key admin-key key-pepper signing-key memory-secret; do value "${name//-/_}" "$name"; done
+echo '  memory:'
+value memory_secret memory-secret
 echo '  grafana:'
 value grafana_password grafana-password

@@ -42,7 +42,7 @@ load() {
     }
     mkdir -p "$folder/empty"
     compose=$root/deploy/compose/docker-compose.yaml
-    named() { grep -oE "docker.io/$1:[^\"]+" "$compose" | head -1; }
+    named() { grep -oE "docker.io/$1:[^\"]+" "$compose" | sed -n 1p; }
     image "$(named library/redis)" 'ENTRYPOINT ["redis-server"]'
     image "$(named chromadb/chroma)" 'ENTRYPOINT ["node","/opt/chroma/node_modules/chromadb/dist/cli.mjs","run","--path","/data","--host","0.0.0.0","--port","8000"]'
     image "$(named prom/prometheus)" 'ENTRYPOINT ["prometheus"]'
