@@ -18,12 +18,10 @@ var apiKey = builder.AddGeneratedSecret("api-key", GeneratedSecrets.ApiKey);
 var adminKey = builder.AddGeneratedSecret("admin-key", GeneratedSecrets.ApiKey);
 var signingKey = builder.AddGeneratedSecret("signing-key", GeneratedSecrets.SigningKey);
 
-// Stores
+// Stores, and models: one service name a pool, however many servers are behind it
 var redis = builder.AddRedisStore("redis");
 var chroma = builder.AddChromaServer("chroma");
-
-// Models: one resource a replica, one service name a pool
-var vllm = builder.AddVllmPool("vllm");
+var vllm = builder.AddVllmPools("vllm");
 
 // Services. The gateway does not wait for models: it is useful while they load, and says so.
 var gateway = builder.AddDotnetProject("gateway", "../AiInfra.Gateway/AiInfra.Gateway.csproj")
@@ -57,6 +55,6 @@ var prometheus = builder.AddPrometheus("prometheus", builder.AddAlertmanager("al
 builder.AddGrafana("grafana", prometheus);
 builder.AddDashboardLook();
 builder.AddFirstSteps(gateway, apiKey);
-
+builder.AddPublishing(); // what Compose, Kubernetes and Azure need beyond the above
 builder.Build().Run();
 return 0;
