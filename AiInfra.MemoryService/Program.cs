@@ -13,7 +13,7 @@ using AiInfra.ServiceDefaults.Containers;
 
 if (HealthProbe.Answers(args))
 {
-    return;
+    return 0;
 }
 
 if (args is [RestoreCommand.Name, .. var rest])
