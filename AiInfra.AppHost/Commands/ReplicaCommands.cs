@@ -6,12 +6,13 @@ namespace Aspire.Hosting;
 /// <summary>What an operator does with one replica: no new requests to it, and back again.</summary>
 internal static class ReplicaCommands
 {
-    /// <summary>Gives every replica of the pool the commands <c>drain</c> and <c>undrain</c>, which ask the gateway's admin listener.</summary>
-    public static IResourceBuilder<T> WithDrainCommands<T>(this IResourceBuilder<T> gateway, VllmPool pool, IResourceBuilder<ParameterResource> adminKey)
+    /// <summary>Gives every replica of the pools the commands <c>drain</c> and <c>undrain</c>, which ask the gateway's admin listener.</summary>
+    public static IResourceBuilder<T> WithDrainCommands<T>(
+        this IResourceBuilder<T> gateway, IReadOnlyList<VllmPool> pools, IResourceBuilder<ParameterResource> adminKey)
         where T : IResourceWithEndpoints
     {
         var admin = gateway.GetEndpoint("admin");
-        foreach (var replica in pool.Endpoints)
+        foreach (var replica in pools.SelectMany(pool => pool.Endpoints))
         {
             gateway.ApplicationBuilder.CreateResourceBuilder(replica.Resource)
                 .WithCommand("drain", "Drain", context => AskAsync(HttpMethod.Post, replica, context))

@@ -92,7 +92,7 @@ public sealed class PlatformFixture : IAsyncLifetime
             limit.Token);
         ApiKey = await ParameterAsync("api-key");
         AdminKey = await ParameterAsync("admin-key");
-        Model = AiInfra.AppHost.Vllm.VllmPoolSettings.From(_builder.Configuration).Model;
+        Model = AiInfra.AppHost.Vllm.VllmPoolSettings.From(_builder.Configuration, "vllm")[0].Model;
         _app = await _builder.BuildAsync(limit.Token);
         await _app.StartAsync(limit.Token);
         foreach (var name in _builder.Resources.OfType<ExecutableResource>().Select(resource => resource.Name))
