@@ -39,7 +39,7 @@ internal sealed class LogFile(string path) : IDisposable
                 _file ??= new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
                 _file.Write(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + '\n'))));
             }
-            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+            catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
             {
             }
         }

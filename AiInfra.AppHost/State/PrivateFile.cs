@@ -32,7 +32,8 @@ internal static class PrivateFile
 
             File.Move(next, path, overwrite: true);
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        // The last is .NET's name for a limit on the size of files.
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
             RemoveIfPossible(next);
             throw StateFolder.Unwritable(path, problem);
