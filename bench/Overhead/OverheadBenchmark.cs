@@ -132,7 +132,7 @@ internal sealed class OverheadBenchmark : IBenchmark
             limits =
             [
                 $"--ConnectionStrings:redis=127.0.0.1:{redis}", $"--Limits:JournalFolder={journal}", "--Access:Policies:default:Endpoints:0=*", "--Access:Policies:default:Models:0=*",
-                "--Access:Policies:default:Limits:0:Per=tenant", "--Access:Policies:default:Limits:0:Concurrency=100000", "--Access:Policies:default:Limits:0:Budgets:0:Per=Day",
+                "--Access:Policies:default:Limits:0:Per=tenant", "--Access:Policies:default:Limits:0:Concurrency=100000", "--Access:Policies:default:Limits:0:Budgets:0:Per=day",
                 "--Access:Policies:default:Limits:0:Budgets:0:Tokens=1000000000000000",
             ];
         }
