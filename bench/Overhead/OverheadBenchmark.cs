@@ -29,9 +29,10 @@ internal sealed class OverheadBenchmark : IBenchmark
         var rounds = arguments.Full ? 21 : 9;
         var perRound = arguments.Full ? 400 : 80;
         var span = TimeSpan.FromSeconds(arguments.Full ? 3 : 0.7);
-        var targets = await StartAsync(cancellationToken);
+        var targets = new List<OverheadTarget>();
         try
         {
+            await StartAsync(targets, cancellationToken);
             using var driver = new LoadDriver();
             foreach (var target in Measured(targets).Skip(1))
             {
@@ -97,9 +98,8 @@ internal sealed class OverheadBenchmark : IBenchmark
         Add(series, "gap ms", 1000 * gap);
     }
 
-    private static async Task<List<OverheadTarget>> StartAsync(CancellationToken cancellationToken)
+    private static async Task StartAsync(List<OverheadTarget> targets, CancellationToken cancellationToken)
     {
-        var targets = new List<OverheadTarget>();
         var stub = OverheadTarget.FreePort();
         targets.Add(await OverheadTarget.StartRoleAsync("stub", "stub", stub, $"http://127.0.0.1:{stub}", cancellationToken));
         targets.Add(OverheadTarget.Direct(stub));
@@ -115,15 +115,16 @@ internal sealed class OverheadBenchmark : IBenchmark
             targets.Add(await OverheadTarget.StartPortkeyAsync(folder, OverheadTarget.FreePort(), stub, cancellationToken));
         }
 
-        targets.AddRange(await StartOursAsync(stub, cancellationToken));
-        return targets;
+        await StartOursAsync(targets, stub, cancellationToken);
     }
 
     /// <summary>The gateway with everything on: keys, policy, limits in Redis where it is on PATH, expected-cost routing, admission, metrics.</summary>
-    public static async Task<IReadOnlyList<OverheadTarget>> StartOursAsync(int stub, CancellationToken cancellationToken)
+    /// <param name="targets">Gets what was started: Redis, if any, and the gateway last.</param>
+    /// <param name="stub">The port of the stub.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task StartOursAsync(List<OverheadTarget> targets, int stub, CancellationToken cancellationToken)
     {
         var (ours, metrics, redis) = (OverheadTarget.FreePort(), OverheadTarget.FreePort(), OverheadTarget.FreePort());
-        var targets = new List<OverheadTarget>();
         var journal = Directory.CreateTempSubdirectory("aiinfra-bench-").FullName;
         string[] limits = [];
         if (IsOnPath("redis-server"))
@@ -144,7 +145,6 @@ internal sealed class OverheadBenchmark : IBenchmark
                 "--Gateway:Keys:0:Id=bench", $"--Gateway:Keys:0:Key={OverheadTarget.Key}", "--Logging:LogLevel:Default=Warning", "--Admission:MaxInFlightPerReplica=4096", .. limits]), cancellationToken);
         target.MetricsPort = metrics;
         targets.Add(target);
-        return targets;
     }
 
     private BenchReport Report(IReadOnlyList<string> names, Dictionary<string, Dictionary<string, List<double>>> series)
