@@ -123,7 +123,7 @@ internal sealed class ExpectedCostPolicy(int maxIndexedBlocks, Random random) : 
         }
     }
 
-    private void Stop(ReplicaLedger ledger, RouteRequest request, TimeSpan now)
+    private static void Stop(ReplicaLedger ledger, RouteRequest request, TimeSpan now)
     {
         if (request.Held is { Blocks: > 0 } held && held.Epoch == ledger.Index.Epoch)
         {
