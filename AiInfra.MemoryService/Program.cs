@@ -9,6 +9,12 @@ using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Search;
 using AiInfra.MemoryService.Telemetry;
+using AiInfra.ServiceDefaults.Containers;
+
+if (HealthProbe.Answers(args))
+{
+    return 0;
+}
 
 if (args is [RestoreCommand.Name, .. var rest])
 {
