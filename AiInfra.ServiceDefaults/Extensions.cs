@@ -1,4 +1,5 @@
 using AiInfra.ServiceDefaults.Listeners;
+using AiInfra.ServiceDefaults.Containers;
 using AiInfra.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
@@ -13,6 +14,7 @@ public static class ServiceDefaultsExtensions
     /// <summary>Adds the defaults. Call it first in every <c>Program.cs</c>.</summary>
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder)
     {
+        builder.AddSecretFiles();
         builder.AddListeners();
         builder.AddNetworkDefaults();
         builder.AddTelemetry();
@@ -28,8 +30,12 @@ public static class ServiceDefaultsExtensions
             http.AddServiceDiscovery();
         });
 
-        // A stop must be shorter than the ten seconds after which launchers and container runtimes kill.
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(8));
+        // A stop must be shorter than the ten seconds after which launchers and container runtimes kill, unless they were told to
+        // wait longer: then the host's own setting (DOTNET_SHUTDOWNTIMEOUTSECONDS) stands.
+        if (builder.Configuration["shutdownTimeoutSeconds"] is null)
+        {
+            builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(8));
+        }
 
         return builder;
     }

@@ -1,9 +1,11 @@
 using AiInfra.Bench.Authentication;
+using AiInfra.Bench.Crash;
 using AiInfra.Bench.Faults;
 using AiInfra.Bench.Limits;
 using AiInfra.Bench.LocalModel;
 using AiInfra.Bench.LocalVllm;
 using AiInfra.Bench.LoCoMo;
+using AiInfra.Bench.Memory;
 using AiInfra.Bench.MsMarco;
 using AiInfra.Bench.Network;
 using AiInfra.Bench.Overhead;
@@ -29,6 +31,9 @@ IBenchmark[] benchmarks =
     new AuthenticationBenchmark(),
     new LoCoMoBenchmark(),
     new MsMarcoBenchmark(),
+    new MemoryBenchmark(),
+    new MemoryCacheBenchmark(),
+    new CrashBenchmark(),
     new PlannerBenchmark(),
     new StartupBenchmark(),
     new TelemetryBenchmark(),

@@ -20,13 +20,19 @@ internal static class Images
 
     public static readonly Image VllmCpu = new("docker.io/vllm/vllm-openai-cpu", "v0.32.0");
 
-    public static readonly Image Prometheus = new("docker.io/prom/prometheus", "v3.7.3");
+    public static readonly Image Prometheus = new("docker.io/prom/prometheus", "v3.5.0");
 
-    public static readonly Image Alertmanager = new("docker.io/prom/alertmanager", "v0.29.0");
+    public static readonly Image Alertmanager = new("docker.io/prom/alertmanager", "v0.28.1");
 
-    public static readonly Image Grafana = new("docker.io/grafana/grafana", "12.3.0");
+    public static readonly Image Grafana = new("docker.io/grafana/grafana", "12.0.2");
 
-    public static readonly Image RedisExporter = new("docker.io/oliver006/redis_exporter", "v1.80.1-alpine");
+    public static readonly Image NodeExporter = new("docker.io/prom/node-exporter", "v1.9.1");
 
-    public static IReadOnlyList<Image> All { get; } = [Chroma, Redis, Vllm, VllmCpu, Prometheus, Alertmanager, Grafana, RedisExporter];
+    /// <summary>The build with a shell, which reads the password from its file.</summary>
+    public static readonly Image RedisExporter = new("docker.io/oliver006/redis_exporter", "v1.74.0-alpine");
+
+    public static readonly Image GpuExporter = new("nvcr.io/nvidia/k8s/dcgm-exporter", "4.2.3-4.1.3-ubuntu22.04");
+
+    public static IReadOnlyList<Image> All { get; } =
+        [Chroma, Redis, Vllm, VllmCpu, Prometheus, Alertmanager, Grafana, NodeExporter, RedisExporter, GpuExporter];
 }
