@@ -1,6 +1,10 @@
 using AiInfra.MemoryService.Access;
+using AiInfra.MemoryService.Admin;
+using AiInfra.MemoryService.Backup;
 using AiInfra.MemoryService.Chat;
 using AiInfra.MemoryService.Context;
+using AiInfra.MemoryService.Erasure;
+using AiInfra.MemoryService.Export;
 using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Search;
@@ -9,12 +13,18 @@ using AiInfra.ServiceDefaults.Containers;
 
 if (HealthProbe.Answers(args))
 {
-    return;
+    return 0;
+}
+
+if (args is [RestoreCommand.Name, .. var rest])
+{
+    return RestoreCommand.Run(rest, Console.Out);
 }
 
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
+builder.AddStrictHttp();
 builder.AddServiceTokens("memory");
 builder.AddServiceTokenClient();
 builder.AddAccess();
@@ -23,13 +33,16 @@ builder.AddMemories();
 builder.AddChromaClient("chroma");
 builder.AddIndexing();
 builder.AddSearch();
+builder.AddDomains();
 builder.AddChat();
 builder.AddLifecycle();
+builder.AddMemoryAdministration();
 builder.AddMemoryMcp();
 builder.AddMemoryMetrics();
 
 var app = builder.Build();
 
+app.UseStrictHttp();
 app.UseMemoryMetrics();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
@@ -42,6 +55,11 @@ app.MapSearch();
 app.MapContext();
 app.MapChat();
 app.MapKnowledge();
+app.MapDomains();
+app.MapExport();
+app.MapErasure();
+app.MapMemoryAdmin();
 app.MapMemoryMcp();
 
 app.Run();
+return 0;

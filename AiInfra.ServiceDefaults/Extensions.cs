@@ -16,6 +16,7 @@ public static class ServiceDefaultsExtensions
     {
         builder.AddSecretFiles();
         builder.AddListeners();
+        builder.AddNetworkDefaults();
         builder.AddTelemetry();
 
         builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), ["live"]);
@@ -48,7 +49,10 @@ public static class ServiceDefaultsExtensions
         app.MapHealthChecks("/health").RequireListener(ListenerNames.Internal).ShortCircuit();
         app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = check => check.Tags.Contains("live") })
             .RequireListener(ListenerNames.Internal).ShortCircuit();
-        app.MapPrometheusScrapingEndpoint().RequireListener(ListenerNames.Internal).AllowAnonymous();
+        if (!TelemetryExtensions.IsDisabled(app.Configuration))
+        {
+            app.MapPrometheusScrapingEndpoint().RequireListener(ListenerNames.Internal).AllowAnonymous();
+        }
 
         return app;
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using AiInfra.AppHost.State;
 using AiInfra.AppHost.Vllm;
+using Microsoft.Extensions.Configuration;
 
 namespace Aspire.Hosting;
 
@@ -67,6 +68,14 @@ internal static class VllmPoolExtensions
         {
             builder.WithEnvironment($"services__{pool.Name}__http__{number.ToString(CultureInfo.InvariantCulture)}", pool.Endpoints[number]);
             builder.WithAnnotation(new ResourceRelationshipAnnotation(pool.Endpoints[number].Resource, "Reference"));
+        }
+
+        if (pool is { External: null, Address: null, Endpoints.Count: 0 } && !builder.ApplicationBuilder.Configuration.GetSection($"services:{pool.Name}").Exists())
+        {
+            // Nobody serves the pool, and that is no news every two seconds: discovery would ask DNS for its name and log the failure.
+            builder
+                .WithEnvironment("Replicas__DiscoveryInterval", "00:05:00")
+                .WithEnvironment("Logging__LogLevel__AiInfra.Gateway.Replicas.ReplicaDiscovery", "Error");
         }
     }
 

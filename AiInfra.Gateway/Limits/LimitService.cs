@@ -67,7 +67,6 @@ internal sealed partial class LimitService : IDisposable
 
         if (!answer.IsCompleted)
         {
-            await using var left = cancellationToken.UnsafeRegister(_ => Tell(limits, new LedgerEvent.Abandon(id)), null);
             try
             {
                 await answer.WaitAsync(cancellationToken);
@@ -262,12 +261,17 @@ internal sealed partial class LimitService : IDisposable
         }
     }
 
-    // The caller left while its request waited. If it was let in meanwhile, it used nothing.
+    // The caller left while its request waited. Either it is taken out in the same breath, or it was let in meanwhile, and used nothing;
+    // a request that is let in after its caller was forgotten would hold its reservation for ever.
     private void Withdraw(TenantLimits limits, long id)
     {
         lock (limits.Lock)
         {
-            if (!limits.Waiting.Remove(id))
+            if (limits.Waiting.Remove(id))
+            {
+                Apply(limits, new LedgerEvent.Abandon(id));
+            }
+            else
             {
                 _journal?.Settle(id, [], 0, 0, null);
                 Apply(limits, new LedgerEvent.Settle(id, 0, 0));

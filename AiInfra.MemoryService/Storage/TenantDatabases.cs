@@ -8,7 +8,7 @@ namespace AiInfra.MemoryService.Storage;
 /// <summary>The files of all tenants, opened when they are first needed.</summary>
 internal sealed class TenantDatabases(IOptions<StorageOptions> options) : IAsyncDisposable
 {
-    private const string Extension = ".memories.db";
+    public const string Extension = ".memories.db";
 
     // Lazy, or two first calls at the same time would open two writers on one file.
     private readonly ConcurrentDictionary<string, Lazy<TenantDatabase>> _open = new(StringComparer.Ordinal);

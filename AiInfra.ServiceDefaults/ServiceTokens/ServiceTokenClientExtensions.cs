@@ -25,7 +25,8 @@ public static class ServiceTokenClientExtensions
         {
             services.AddTokenAcquisition(isTokenAcquisitionSingleton: true);
             services.AddInMemoryTokenCaches();
-            services.Configure<MicrosoftIdentityApplicationOptions>(builder.Configuration.GetSection("AzureAd"));
+            // For every scheme: Microsoft.Identity.Web looks under the one that checks the service's own callers, which is not Entra's.
+            services.ConfigureAll<MicrosoftIdentityApplicationOptions>(builder.Configuration.GetSection("AzureAd").Bind);
             services.AddSingleton<IServiceTokenSource, EntraTokenSource>();
         }
         else

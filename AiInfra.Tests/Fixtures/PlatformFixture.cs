@@ -75,6 +75,7 @@ public sealed class PlatformFixture : IAsyncLifetime
         // Without a viewer of its own the AppHost leaves it to its environment where telemetry goes.
         Environment.SetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT", _telemetry.Otlp.ToString());
         Environment.SetEnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+        Environment.SetEnvironmentVariable("OTEL_METRIC_EXPORT_INTERVAL", "1000");
         _authority = await OidcAuthority.StartAsync();
         foreach (var (name, value) in Jwt(_authority))
         {
@@ -111,6 +112,7 @@ public sealed class PlatformFixture : IAsyncLifetime
         {
             Environment.SetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT", null);
             Environment.SetEnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL", null);
+            Environment.SetEnvironmentVariable("OTEL_METRIC_EXPORT_INTERVAL", null);
             await _telemetry.DisposeAsync();
         }
 

@@ -8,58 +8,73 @@ namespace AiInfra.Tests.Identity;
 [Collection(RedisGroup.Name)]
 public sealed class OwaspTests(RedisServer redis)
 {
-    private static readonly Dictionary<string, Func<LimitedGateway, Task<int>>> Attacks = new()
+    private static readonly Dictionary<string, (int Status, Func<LimitedGateway, Task<int>> Try)> Attacks = new()
     {
-        ["API1 object level: a model that is not granted"] = gateway => PostAsync(gateway, "/v1/chat/completions", """{"model":"secret","messages":[]}"""),
-        ["API2 authentication: a guessed key"] = gateway => WithKeyAsync(gateway, GatewayServer.Key[..^1] + "0"),
-        ["API2 authentication: a key in the query"] = async gateway =>
+        ["API1 object level: a model that is not granted"] = (404, gateway => PostAsync(gateway, "/v1/chat/completions", """{"model":"secret","messages":[]}""")),
+        ["API1 object level: another tenant's key"] = (404, gateway => StatusAsync(gateway.Server.Client.DeleteAsync("/admin/keys/key-0123456789", Cancelled))),
+        ["API1 object level: another tenant's usage"] = (404, gateway => StatusAsync(gateway.Server.Client.GetAsync("/admin/usage?tenant=other", Cancelled))),
+        ["API2 authentication: a guessed key"] = (401, gateway => WithKeyAsync(gateway, GatewayServer.Key[..^1] + "0")),
+        ["API2 authentication: a key in the query"] = (401, async gateway =>
         {
             gateway.Server.Client.DefaultRequestHeaders.Authorization = null;
             return await PostAsync(gateway, $"/v1/chat/completions?api_key={GatewayServer.Key}", "{}");
-        },
-        ["API2 authentication: two keys at once"] = gateway => WithKeyAsync(gateway, $"{GatewayServer.Key}, Bearer {GatewayServer.Key}"),
-        ["API3 property level: a field twice, for the check and for the engine"] = gateway => PostAsync(
-            gateway, "/v1/chat/completions", """{"model":"tiny","messages":[],"max_tokens":1,"max_tokens":100000}"""),
-        ["API4 resources: more tokens than the budget holds"] = gateway => PostAsync(
-            gateway, "/v1/chat/completions", """{"model":"tiny","messages":[],"max_tokens":900000000}"""),
-        ["API4 resources: many answers in one call"] = gateway => PostAsync(
-            gateway, "/v1/chat/completions", """{"model":"tiny","messages":[],"max_tokens":1000,"n":90000}"""),
-        ["API5 function level: administration from outside"] = async gateway =>
-            (int)(await gateway.Server.Client.GetAsync("/admin/keys", Cancelled)).StatusCode,
-        ["API5 function level: a caller's key at the admin listener"] = async gateway =>
+        }),
+        ["API2 authentication: two keys at once"] = (401, gateway => WithKeyAsync(gateway, $"{GatewayServer.Key}, Bearer {GatewayServer.Key}")),
+        ["API3 property level: a field twice, for the check and for the engine"] = (400, gateway => PostAsync(
+            gateway, "/v1/chat/completions", """{"model":"tiny","messages":[],"max_tokens":1,"max_tokens":100000}""")),
+        ["API3 property level: a tenant in the body of an act"] = (401, async gateway =>
+        {
+            gateway.Server.Admin.DefaultRequestHeaders.Authorization = null;
+            return await StatusAsync(gateway.Server.Admin.PostAsync("/admin/keys", GatewayServer.Json("""{"tenant":"other","policy":"default"}"""), Cancelled));
+        }),
+        ["API4 resources: more tokens than the budget holds"] = (429, gateway => PostAsync(
+            gateway, "/v1/chat/completions", """{"model":"tiny","messages":[],"max_tokens":900000000}""")),
+        ["API4 resources: many answers in one call"] = (429, gateway => PostAsync(
+            gateway, "/v1/chat/completions", """{"model":"tiny","messages":[],"max_tokens":1000,"n":90000}""")),
+        ["API5 function level: administration from outside"] = (404, gateway => StatusAsync(gateway.Server.Client.GetAsync("/admin/keys", Cancelled))),
+        ["API5 function level: a caller's key at the admin listener"] = (401, gateway =>
         {
             gateway.Server.Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", GatewayServer.Key);
-            return (int)(await gateway.Server.Admin.PostAsync("/admin/keys", GatewayServer.Json("""{"tenant":"x"}"""), Cancelled)).StatusCode;
-        },
-        ["API6 business flow: speaking for another user"] = gateway =>
+            return StatusAsync(gateway.Server.Admin.PostAsync("/admin/keys", GatewayServer.Json("""{"tenant":"x"}"""), Cancelled));
+        }),
+        ["API5 function level: the token service from outside"] = (404, gateway => PostAsync(gateway, "/connect/token", "grant_type=client_credentials")),
+        ["API6 business flow: speaking for another user"] = (403, gateway =>
         {
             gateway.Server.Client.DefaultRequestHeaders.Add("x-aiinfra-user", "director");
             return PostAsync(gateway, "/v1/chat/completions", """{"model":"tiny","messages":[]}""");
-        },
-        ["API7 request forgery: a media address inside the network"] = gateway => PostAsync(
-            gateway, "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://169.254.169.254/latest"}}]}]}"""),
-        ["API8 misconfiguration: metrics from outside"] = async gateway => (int)(await gateway.Server.Client.GetAsync("/metrics", Cancelled)).StatusCode,
-        ["API9 inventory: an engine's endpoint that no key protects"] = gateway => PostAsync(gateway, "/invocations", "{}"),
-        ["API9 inventory: a spelling that only the engine understands"] = gateway => PostAsync(gateway, "/v1%2fchat/completions", "{}"),
+        }),
+        ["API7 request forgery: a media address inside the network"] = (400, gateway => PostAsync(
+            gateway, "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://169.254.169.254/latest"}}]}]}""")),
+        ["API7 request forgery: a file of the server as media"] = (400, gateway => PostAsync(
+            gateway, "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"file:///etc/passwd"}}]}]}""")),
+        ["API7 request forgery: another server as the request's target"] = (400, gateway => RawAsync(
+            gateway.Server.PublicPort, $"GET http://169.254.169.254/v1/models HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {GatewayServer.Key}\r\nConnection: close\r\n\r\n")),
+        ["API8 misconfiguration: metrics from outside"] = (404, gateway => StatusAsync(gateway.Server.Client.GetAsync("/metrics", Cancelled))),
+        ["API8 misconfiguration: DNS rebinding of the public listener"] = (403, gateway => RawAsync(gateway.Server.PublicPort, Rebound)),
+        ["API8 misconfiguration: DNS rebinding of the internal listener"] = (403, gateway => RawAsync(gateway.Server.InternalPort, Rebound)),
+        ["API8 misconfiguration: DNS rebinding of the admin listener"] = (403, gateway => RawAsync(gateway.Server.AdminPort, Rebound)),
+        ["API9 inventory: an engine's endpoint that no key protects"] = (404, gateway => PostAsync(gateway, "/invocations", "{}")),
+        ["API9 inventory: a spelling that only the engine understands"] = (404, gateway => PostAsync(gateway, "/v1%2fchat/completions", "{}")),
     };
 
-    public static TheoryData<string, int> Items => new()
+    private static readonly string Rebound = $"GET /v1/models HTTP/1.1\r\nHost: attacker.example\r\nAuthorization: Bearer {GatewayServer.Key}\r\nConnection: close\r\n\r\n";
+
+    public static TheoryData<string, int> Items
     {
-        { "API1 object level: a model that is not granted", 404 },
-        { "API2 authentication: a guessed key", 401 },
-        { "API2 authentication: a key in the query", 401 },
-        { "API2 authentication: two keys at once", 401 },
-        { "API3 property level: a field twice, for the check and for the engine", 400 },
-        { "API4 resources: more tokens than the budget holds", 429 },
-        { "API4 resources: many answers in one call", 429 },
-        { "API5 function level: administration from outside", 404 },
-        { "API5 function level: a caller's key at the admin listener", 401 },
-        { "API6 business flow: speaking for another user", 403 },
-        { "API7 request forgery: a media address inside the network", 400 },
-        { "API8 misconfiguration: metrics from outside", 404 },
-        { "API9 inventory: an engine's endpoint that no key protects", 404 },
-        { "API9 inventory: a spelling that only the engine understands", 404 },
-    };
+        get
+        {
+            var items = new TheoryData<string, int>();
+            foreach (var (attack, (status, _)) in Attacks)
+            {
+                items.Add(attack, status);
+            }
+
+            return items;
+        }
+    }
+
+    /// <summary>Every attack of this class with the answer that it gets, for the document.</summary>
+    internal static IEnumerable<(string Attack, int Status)> All => Attacks.Select(attack => (attack.Key, attack.Value.Status));
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -69,7 +84,7 @@ public sealed class OwaspTests(RedisServer redis)
     {
         await using var gateway = await LimitedGateway.StartAsync(redis, "--Access:Policies:default:Limits:0:Budgets:0:Tokens=1000000");
 
-        Assert.Equal(status, await Attacks[attack](gateway));
+        Assert.Equal(status, await Attacks[attack].Try(gateway));
         Assert.Empty(gateway.Replica.Requests);
     }
 
@@ -90,6 +105,16 @@ public sealed class OwaspTests(RedisServer redis)
         Assert.True((int)response.StatusCode >= 500);
         Assert.Empty(elsewhere.Requests);
     }
+
+    private static async Task<int> StatusAsync(Task<HttpResponseMessage> call)
+    {
+        using var response = await call;
+        return (int)response.StatusCode;
+    }
+
+    // HTTP/1.1 403 Forbidden
+    private static async Task<int> RawAsync(int port, string request) =>
+        int.Parse((await RawHttp.SendAsync(port, request)).Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
 
     private static async Task<int> PostAsync(LimitedGateway gateway, string path, string body)
     {

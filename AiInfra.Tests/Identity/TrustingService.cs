@@ -23,7 +23,12 @@ internal sealed class TrustingService : IAsyncDisposable
 
     /// <param name="gateway">Address of the internal listener whose tokens it takes.</param>
     /// <param name="settings">Its further configuration.</param>
-    public static async Task<TrustingService> StartAsync(Uri gateway, params (string Name, string? Value)[] settings)
+    public static Task<TrustingService> StartAsync(Uri gateway, params (string Name, string? Value)[] settings) => StartAsync(gateway, _ => { }, settings);
+
+    /// <param name="gateway">Address of the internal listener whose tokens it takes.</param>
+    /// <param name="more">Adds services.</param>
+    /// <param name="settings">Its further configuration.</param>
+    public static async Task<TrustingService> StartAsync(Uri gateway, Action<IServiceCollection> more, params (string Name, string? Value)[] settings)
     {
         var address = $"http://127.0.0.1:{FreePorts.Next()}";
         var builder = WebApplication.CreateBuilder();
@@ -37,6 +42,7 @@ internal sealed class TrustingService : IAsyncDisposable
         builder.AddServiceTokens("memory");
         builder.AddServiceTokenClient();
         builder.Services.AddHttpClient("target").AddServiceToken("gateway");
+        more(builder.Services);
         var app = builder.Build();
         app.UseAuthentication();
         app.UseAuthorization();

@@ -29,7 +29,7 @@ internal sealed class LimitsBenchmark : IBenchmark
             using var platform = await Platform.StartAsync(limit, budget, cancellationToken);
             var clients = new Clients(platform.Addresses, ClientsPerGateway, seed: rows.Count * 1000);
             await Task.WhenAll(clients.RunAsync(duration, cancellationToken), disturb?.Invoke(platform) ?? Task.CompletedTask);
-            var (charged, booked, uncounted, requests) = await platform.BooksAsync(cancellationToken);
+            var (charged, booked, uncounted, requests, held) = await platform.BooksAsync(cancellationToken);
             var produced = await platform.ProducedAsync(cancellationToken);
             var isBudget = limit != "TokensPerMinute";
             rows.Add(new BenchRow(name, new Dictionary<string, double>
@@ -50,6 +50,7 @@ internal sealed class LimitsBenchmark : IBenchmark
             if (isBudget)
             {
                 bars.Add(BenchBar.AtMost($"{name}: difference between the limit's charges and the books", Math.Abs(charged - booked), 0));
+                bars.Add(BenchBar.AtMost($"{name}: tokens still reserved when every call has ended", held, 0));
             }
 
             // Between the last frame that a leaving caller's stream got and the engine's stop a token or two may be made that nobody saw.

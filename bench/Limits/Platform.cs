@@ -72,18 +72,24 @@ internal sealed partial class Platform : IDisposable
     }
 
     /// <summary>What the books and the budget's meter have, once they agree that all is settled.</summary>
-    public async Task<(long Charged, long Booked, long Uncounted, long Requests)> BooksAsync(CancellationToken cancellationToken)
+    public async Task<(long Charged, long Booked, long Uncounted, long Requests, long Held)> BooksAsync(CancellationToken cancellationToken)
     {
         await using var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{_redisPort}");
         var database = redis.GetDatabase();
-        var last = (0L, 0L, 0L, 0L);
+        var last = (0L, 0L, 0L, 0L, 0L);
         for (var quiet = 0; quiet < 4;)
         {
             await Task.Delay(1000, cancellationToken);
-            var charged = 0L;
+            var (charged, held) = (0L, 0L);
             foreach (var key in redis.GetServers()[0].Keys(pattern: Meters))
             {
-                charged += (await database.HashGetAllAsync(key)).Sum(part => long.Parse(((string)part.Value!).Split(',')[2], CultureInfo.InvariantCulture));
+                foreach (var part in await database.HashGetAllAsync(key))
+                {
+                    // version, granted, used, occupied
+                    var meter = ((string)part.Value!).Split(',').Select(figure => long.Parse(figure, CultureInfo.InvariantCulture)).ToArray();
+                    charged += meter[2];
+                    held += meter[3] - meter[2];
+                }
             }
 
             var figures = new long[7];
@@ -95,7 +101,7 @@ internal sealed partial class Platform : IDisposable
                 }
             }
 
-            var now = (charged, figures[1] + figures[3] + figures[4], figures[4], figures[0]);
+            var now = (charged, figures[1] + figures[3] + figures[4], figures[4], figures[0], held);
             quiet = now == last ? quiet + 1 : 0;
             last = now;
         }
