@@ -1,5 +1,5 @@
-using AiInfra.ServiceDefaults.Listeners;
 using AiInfra.ServiceDefaults.Containers;
+using AiInfra.ServiceDefaults.Listeners;
 using AiInfra.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;

@@ -32,7 +32,10 @@ internal sealed record AcceptanceLine(int Case, string Line, params string[] Tes
 
     public static IReadOnlyDictionary<int, string> Cases { get; } = new Dictionary<int, string>
     {
-        [1] = "Service integration", [2] = "Monitoring", [3] = "Security", [4] = "Resource optimization",
+        [1] = "Service integration",
+        [2] = "Monitoring",
+        [3] = "Security",
+        [4] = "Resource optimization",
     };
 
     /// <summary>The method of a test, or null.</summary>

@@ -62,7 +62,9 @@ internal sealed class NetworkBenchmark : IBenchmark
 
     private static BenchRow Row(string label, Measured measured) => new(label, new Dictionary<string, double>
     {
-        ["req/s"] = measured.PerSecond.Order().ElementAt(measured.PerSecond.Count / 2), ["bytes"] = measured.Bytes, ["connections"] = measured.Connections,
+        ["req/s"] = measured.PerSecond.Order().ElementAt(measured.PerSecond.Count / 2),
+        ["bytes"] = measured.Bytes,
+        ["connections"] = measured.Connections,
     });
 
     private static HttpMessageInvoker Client(Version version, bool pools) => new(new VersionHandler(version, new SocketsHttpHandler

@@ -61,7 +61,10 @@ internal sealed class TelemetryBenchmark : IBenchmark
             using var driver = new LoadDriver();
             var series = targets.ToDictionary(target => target.Name, _ => new Dictionary<string, List<double>>
             {
-                ["req/s 64"] = [], ["CPU s/1000"] = [], ["p50 µs"] = [], ["p99 µs"] = [],
+                ["req/s 64"] = [],
+                ["CPU s/1000"] = [],
+                ["p50 µs"] = [],
+                ["p99 µs"] = [],
             });
             for (var round = -1; round < rounds; round++)
             {
