@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using AiInfra.AppHost.Monitoring;
 using AiInfra.AppHost.Topology;
 
