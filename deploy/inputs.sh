@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
     cd AiInfra.AppHost
     find AppHost.cs AiInfra.AppHost.csproj Chroma Gateway Publishing Redis Topology Vllm Charts/ChartText.cs Monitoring/MonitoringContainer.cs \
         Monitoring/MonitoringExtensions.cs -type f \( -name '*.cs' -o -name '*.csproj' \) \
-        ! -name '*Process.cs' ! -name '*ProcessResource.cs' ! -name '*Installation.cs' ! -name 'Garnet*' ! -name '*HealthCheck.cs' ! -name 'FirstSteps.cs' \
+        ! -name '*Process.cs' ! -name '*ProcessResource.cs' ! -name '*Installation.cs' ! -name 'Garnet*' ! -name '*HealthCheck.cs' ! -name 'FirstSteps.cs' ! -name 'PublishedFiles.cs' ! -name 'ModelServer*s.cs' ! -name 'ModelServerOffer.cs' \
         -printf 'AiInfra.AppHost/%p\n'
 } | LC_ALL=C sort | xargs sha256sum
 printf '%s  Directory.Packages.props (Aspire)\n' "$(grep -E 'Aspire' Directory.Packages.props | sha256sum | cut -d' ' -f1)"

@@ -15,10 +15,9 @@ internal static class PublishedFiles
         var models = architecture.Services.Where(service => service.Pool is not null).ToList();
         var targets = new MonitoringTargets(
             [
-                isKubernetes
-                    ? new(JobNames.Gateway, []) { Dns = new("gateway-pods", 8081) }
-                    : new(JobNames.Gateway, [new(Address(Architecture.Gateway, 8081))]),
-                new(JobNames.Memory, [new(Address(Architecture.Memory, 8080))]),
+                // Each instance is a target: a name alone would give the figures of any of them.
+                new(JobNames.Gateway, []) { Dns = new(isKubernetes ? "gateway-pods" : Architecture.Gateway, 8081) },
+                new(JobNames.Memory, []) { Dns = DnsTargets.Of(Address(Architecture.Memory, 8080)) },
                 .. models.Count == 0 ? Array.Empty<ScrapeJob>() : [isKubernetes
                     ? new(JobNames.Vllm, []) { Pools = [.. models.Select(model => new DnsTargets($"{model.Name}-service", Architecture.ModelPort))] }
                     : new(JobNames.Vllm, [.. models.Select(model => ScrapeTarget.Replica(Address(model.Name, Architecture.ModelPort), model.Pool!, model.Name))])],

@@ -97,7 +97,7 @@ internal static class VllmPoolExtensions
         if (!settings.IsConfigured && string.IsNullOrEmpty(configuration["Parameters:model"]))
         {
             // Everybody else who asks for the model's name reads it there.
-            configuration["Parameters:model"] = model = ModelServers.ReadModels(endpoint, keyValue).FirstOrDefault() ?? throw new DistributedApplicationException(
+            configuration["Parameters:model"] = model = ModelServers.ReadModels(endpoint, keyValue) is [var first, ..] ? first : throw new DistributedApplicationException(
                 $"AppHost:ModelEndpoint: {endpoint} does not say which models it serves. Start it first, or name the model: Parameters:model.");
         }
 

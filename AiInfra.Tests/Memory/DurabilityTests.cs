@@ -1,7 +1,6 @@
 using AiInfra.MemoryService.Access;
 using AiInfra.MemoryService.Memories;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,5 +1,4 @@
 using AiInfra.AppHost.Topology;
-using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 

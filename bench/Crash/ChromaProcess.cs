@@ -55,7 +55,7 @@ internal sealed class ChromaProcess(ChromaCommand command, string? kept = null) 
                     return;
                 }
             }
-            catch (HttpRequestException) when (!_process.HasExited)
+            catch (Exception problem) when (problem is HttpRequestException or TaskCanceledException && !_process.HasExited && !cancellationToken.IsCancellationRequested)
             {
                 // Not listening yet.
             }

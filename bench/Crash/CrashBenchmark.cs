@@ -28,7 +28,7 @@ internal sealed class CrashBenchmark : IBenchmark
         var disk = await FullDisk.RunAsync(tokens, cancellationToken);
         if (disk is var (whenFull, whenReadOnly, torn, missing))
         {
-            rows.Add(new BenchRow("disk full, then read-only", new Dictionary<string, double>
+            rows.Add(new BenchRow("a full disk, a read-only disk", new Dictionary<string, double>
             {
                 ["status when full"] = whenFull,
                 ["status when read-only"] = whenReadOnly,

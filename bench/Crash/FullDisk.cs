@@ -3,7 +3,7 @@ using AiInfra.Bench.Memory;
 
 namespace AiInfra.Bench.Crash;
 
-/// <summary>A disk of a few MiB that fills up, and is then read-only: what the service answers, and whether anything was half written.</summary>
+/// <summary>A disk of a few MiB that fills up, and one that is read-only: what the service answers, and whether anything was half written.</summary>
 internal static class FullDisk
 {
     private const int DiskMiB = 6;
@@ -35,8 +35,22 @@ internal static class FullDisk
         }
 
         var findings = await new CrashLog().CompareAsync(client, cancellationToken);
-        await memory.RemountReadOnlyAsync(cancellationToken);
-        using var refused = await client.PostAsJsonAsync("v1/memories", new { text = "x" }, cancellationToken);
-        return (whenFull, (int)refused.StatusCode, findings.TornBatches, stored - findings.Memories);
+        return (whenFull, await ReadOnlyAsync(tokens, cancellationToken), findings.TornBatches, stored - findings.Memories);
+    }
+
+    private static async Task<int> ReadOnlyAsync(ServiceTokens tokens, CancellationToken cancellationToken)
+    {
+        await using var memory = await MemoryProcess.StartAsync(tokens, cancellationToken);
+        using (var client = memory.Client("full"))
+        {
+            using var stored = await client.PostAsJsonAsync("v1/memories", new { text = "x" }, cancellationToken);
+            stored.EnsureSuccessStatusCode();
+        }
+
+        await memory.KillAsync();
+        await memory.RestartReadOnlyAsync(cancellationToken);
+        using var again = memory.Client("full");
+        using var refused = await again.PostAsJsonAsync("v1/memories", new { text = "y" }, cancellationToken);
+        return (int)refused.StatusCode;
     }
 }

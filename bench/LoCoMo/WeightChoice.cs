@@ -21,8 +21,12 @@ internal sealed class WeightChoice(IReadOnlyList<LoCoMoConversation> conversatio
         var model = ModelFiles.Verified(null);
         var pieces = new WordPieces(Path.Combine(model, "vocab.txt"));
         using var generator = new MiniLmEmbeddingGenerator(Path.Combine(model, "model.onnx"), pieces, Environment.ProcessorCount);
-        var choices = (from l in Lexical from d in Dense from t in Late from h in Hop
-            select SearchWeights.Default with { Lexical = l, Dense = d, LateInteraction = t, SecondHop = h }).Prepend(SearchWeights.Default).ToList();
+        var choices = new List<SearchWeights> { SearchWeights.Default };
+        foreach (var (lexical, dense) in Lexical.SelectMany(lexical => Dense.Select(dense => (lexical, dense))))
+        {
+            choices.AddRange(Late.SelectMany(late => Hop.Select(hop => SearchWeights.Default with { Lexical = lexical, Dense = dense, LateInteraction = late, SecondHop = hop })));
+        }
+
         // By choice and conversation.
         var recalls = choices.Select(_ => conversations.Select(_ => new Recall()).ToList()).ToList();
         for (var c = 0; c < conversations.Count; c++)

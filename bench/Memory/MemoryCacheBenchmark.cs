@@ -9,8 +9,8 @@ namespace AiInfra.Bench.Memory;
 /// <summary>What memory in chats does to a model server's prefix cache, by where the memories are put.</summary>
 internal sealed partial class MemoryCacheBenchmark : IBenchmark
 {
-    private const int Chats = 6;
-    private const int Turns = 8;
+    private const int Chats = 4;
+    private const int Turns = 6;
     private const int Facts = 60;
 
     private static readonly string Rules = string.Join(' ', Enumerable.Range(1, 25).Select(i => $"Rule {i} says that answers are short and plain."));
@@ -97,7 +97,7 @@ internal sealed partial class MemoryCacheBenchmark : IBenchmark
 
                 using var request = new HttpRequestMessage(HttpMethod.Post, "v1/chat/completions")
                 {
-                    Content = JsonContent.Create(new JsonObject { ["model"] = ChatStage.Model, ["messages"] = sent, ["max_tokens"] = 24, ["temperature"] = 0 }),
+                    Content = JsonContent.Create(new JsonObject { ["model"] = ChatStage.Model, ["messages"] = sent, ["max_tokens"] = 12, ["temperature"] = 0 }),
                 };
                 request.Headers.Add("x-aiinfra-memory", placement == Placement.NewestWords ? "read" : "none");
                 using var response = await stage.Client.SendAsync(request, cancellationToken);

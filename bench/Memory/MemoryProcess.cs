@@ -16,6 +16,7 @@ internal sealed class MemoryProcess : IAsyncDisposable
     private readonly List<(string Name, string Value)> _settings;
     private int? _diskMiB;
     private bool _isKept;
+    private bool _isReadOnly;
     private Process? _process;
 
     private MemoryProcess(ServiceTokens tokens, DirectoryInfo folder, List<(string Name, string Value)> settings)
@@ -64,11 +65,11 @@ internal sealed class MemoryProcess : IAsyncDisposable
         return service;
     }
 
-    /// <summary>Makes the small disk read-only under the running service.</summary>
-    public async Task RemountReadOnlyAsync(CancellationToken cancellationToken)
+    /// <summary>Starts the service again on the same data, on a mount that cannot be written. Needs root on Linux.</summary>
+    public Task RestartReadOnlyAsync(CancellationToken cancellationToken)
     {
-        using var mount = Process.Start("nsenter", ["-t", $"{Id}", "-m", "mount", "-o", "remount,ro", Path.Combine(_folder.FullName, "memory")]);
-        await mount.WaitForExitAsync(cancellationToken);
+        _isReadOnly = true;
+        return RestartAsync(cancellationToken);
     }
 
     /// <summary>Starts the service, again on the same data when it ran before, and waits until it answers.</summary>
@@ -80,7 +81,9 @@ internal sealed class MemoryProcess : IAsyncDisposable
         // A mount namespace of its own: the disk goes with the process.
         var start = _diskMiB is { } size
             ? new ProcessStartInfo("unshare", ["-m", "sh", "-c", $"mount -t tmpfs -o size={size}m none '{data}' && exec dotnet exec '{Assembly()}'"])
-            : new ProcessStartInfo("dotnet", ["exec", Assembly()]);
+            : _isReadOnly
+                ? new ProcessStartInfo("unshare", ["-m", "sh", "-c", $"mount --bind '{data}' '{data}' && mount -o remount,ro,bind '{data}' && exec dotnet exec '{Assembly()}'"])
+                : new ProcessStartInfo("dotnet", ["exec", Assembly()]);
         (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         start.Environment["ASPNETCORE_URLS"] = Address.ToString();
         start.Environment["Memory__DataFolder"] = data;
@@ -147,9 +150,9 @@ internal sealed class MemoryProcess : IAsyncDisposable
                     return;
                 }
             }
-            catch (HttpRequestException)
+            catch (Exception problem) when (problem is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
             {
-                // Not listening yet.
+                // Not listening yet, or too busy starting to answer.
             }
 
             await Task.Delay(50, cancellationToken);

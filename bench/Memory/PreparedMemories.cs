@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using AiInfra.Bench.Running;
 using AiInfra.MemoryService.Embeddings;
 using AiInfra.MemoryService.Indexing;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Storage;
-using Microsoft.Extensions.AI;
 
 namespace AiInfra.Bench.Memory;
 

@@ -13,6 +13,10 @@ internal sealed class RawChroma(HttpClient http)
 
     private string _id = "";
 
+    /// <summary>Asks the collection that the service keeps, which has the same vectors and no metadata.</summary>
+    public async Task UseServicesAsync(CancellationToken cancellationToken) => _id = (await new ChromaClient(http).EnsureAsync(
+        MemoryService.Indexing.IndexWorker.CollectionName(PreparedMemories.Tenant), 384, 20_000, cancellationToken)).Id;
+
     /// <returns>Vectors written a second; 0 when they were there.</returns>
     public async Task<double> FillAsync(IEnumerable<(string Id, float[] Vector, int Number)> vectors, int count, CancellationToken cancellationToken)
     {
