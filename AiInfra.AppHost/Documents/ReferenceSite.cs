@@ -27,8 +27,8 @@ internal sealed record ReferenceSite(string Id, string Title, string[]? Plan)
     /// <exception cref="PlanInputException">The site's arguments are wrong.</exception>
     public Plan? Make() => Plan is null ? null : Planner.Make(PlanRequestReader.Read(new PlanOptions(Plan)));
 
-    /// <summary>The services of the site with the limits that published targets set.</summary>
-    public Architecture Describe(Plan? plan) => new(plan is null
+    /// <summary>The services of a site with the limits that published targets set.</summary>
+    public static Architecture Describe(Plan? plan) => new(plan is null
         ? []
         : [new ModelServer("vllm", "vllm", plan.Load?.Replicas is { } wanted ? Math.Min(wanted, plan.ReplicasAvailable) : plan.ReplicasAvailable, plan.Parallel.Gpus, plan.Request.Gpu.Name)]);
 }

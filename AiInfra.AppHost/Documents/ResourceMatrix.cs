@@ -19,7 +19,7 @@ internal static class ResourceMatrix
     private static string Site(ReferenceSite site)
     {
         var plan = site.Make();
-        var architecture = site.Describe(plan);
+        var architecture = ReferenceSite.Describe(plan);
         var text = new StringBuilder("| Service | Instances | CPU limit, cores | Memory limit, MiB | GPUs each | Volume, GB | Networks | Calls | Priority |\n|---|---|---|---|---|---|---|---|---|\n");
         foreach (var service in architecture.Services)
         {

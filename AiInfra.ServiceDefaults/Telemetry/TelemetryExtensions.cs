@@ -75,7 +75,7 @@ internal static class TelemetryExtensions
         string.Equals(configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase);
 
     // .NET's images set it.
-    private static bool InContainer(IConfiguration configuration) =>
+    private static bool InContainer(ConfigurationManager configuration) =>
         configuration["DOTNET_RUNNING_IN_CONTAINER"] is { } value && value.Equals("true", StringComparison.OrdinalIgnoreCase);
 
     // Probes come every few seconds from every side and would bury the requests.
