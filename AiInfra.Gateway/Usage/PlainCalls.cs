@@ -2,7 +2,6 @@ using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Limits;
 using AiInfra.Gateway.Policies;
 using AiInfra.Gateway.Telemetry;
-using AiInfra.Gateway.Tenants;
 
 namespace AiInfra.Gateway.Usage;
 

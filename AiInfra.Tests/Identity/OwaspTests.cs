@@ -57,7 +57,8 @@ public sealed class OwaspTests(RedisServer redis)
         ["API9 inventory: a spelling that only the engine understands"] = (404, gateway => PostAsync(gateway, "/v1%2fchat/completions", "{}")),
     };
 
-    private static readonly string Rebound = $"GET /v1/models HTTP/1.1\r\nHost: attacker.example\r\nAuthorization: Bearer {GatewayServer.Key}\r\nConnection: close\r\n\r\n";
+    private const string Rebound =
+        "GET /v1/models HTTP/1.1\r\nHost: attacker.example\r\nAuthorization: Bearer " + GatewayServer.Key + "\r\nConnection: close\r\n\r\n";
 
     public static TheoryData<string, int> Items
     {
