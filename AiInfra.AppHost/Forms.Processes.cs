@@ -18,9 +18,11 @@ internal static class Forms
         IDistributedApplicationBuilder builder, string name, int? port, IResourceBuilder<ParameterResource> password) =>
         RedisProcess.Add(builder, name, port, password);
 
-    public static EndpointReference AddVllmReplica(
-        IDistributedApplicationBuilder builder, string name, VllmPoolSettings settings, IResourceBuilder<ParameterResource> key) =>
-        VllmProcess.Add(builder, name, settings, key);
+    public static IReadOnlyList<EndpointReference> AddVllmServers(
+        IDistributedApplicationBuilder builder, VllmPoolSettings settings, IResourceBuilder<ParameterResource> key) =>
+        VllmProcess.Add(builder, settings, key);
+
+    public static IResourceBuilder<ParameterResource>? AddVllmAddress(IDistributedApplicationBuilder builder, VllmPoolSettings settings) => null;
 
     public static EndpointReference? AddAlertmanager(IDistributedApplicationBuilder builder, string name, MonitoringSettings settings) =>
         MonitoringProcess.AddAlertmanager(builder, name, settings);

@@ -46,6 +46,7 @@ internal static class GatewayApp
         app.UsePublicApi();
         app.UseServiceTokenIssuer();
         app.UseRouting();
+        app.UseAuthentication();
 
         app.MapDefaultEndpoints();
         app.MapAdmin();

@@ -1,1 +1,6 @@
-AiInfra.Gateway.GatewayApp.Build(args).Run();
+using AiInfra.ServiceDefaults.Containers;
+
+if (!HealthProbe.Answers(args))
+{
+    AiInfra.Gateway.GatewayApp.Build(args).Run();
+}

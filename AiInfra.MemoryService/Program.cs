@@ -1,10 +1,25 @@
 using AiInfra.MemoryService.Access;
+using AiInfra.MemoryService.Admin;
+using AiInfra.MemoryService.Backup;
 using AiInfra.MemoryService.Chat;
 using AiInfra.MemoryService.Context;
+using AiInfra.MemoryService.Erasure;
+using AiInfra.MemoryService.Export;
 using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Search;
 using AiInfra.MemoryService.Telemetry;
+using AiInfra.ServiceDefaults.Containers;
+
+if (HealthProbe.Answers(args))
+{
+    return 0;
+}
+
+if (args is [RestoreCommand.Name, .. var rest])
+{
+    return RestoreCommand.Run(rest, Console.Out);
+}
 
 var builder = WebApplication.CreateBuilder(args);
 
@@ -18,8 +33,10 @@ builder.AddMemories();
 builder.AddChromaClient("chroma");
 builder.AddIndexing();
 builder.AddSearch();
+builder.AddDomains();
 builder.AddChat();
 builder.AddLifecycle();
+builder.AddMemoryAdministration();
 builder.AddMemoryMcp();
 builder.AddMemoryMetrics();
 
@@ -38,6 +55,11 @@ app.MapSearch();
 app.MapContext();
 app.MapChat();
 app.MapKnowledge();
+app.MapDomains();
+app.MapExport();
+app.MapErasure();
+app.MapMemoryAdmin();
 app.MapMemoryMcp();
 
 app.Run();
+return 0;

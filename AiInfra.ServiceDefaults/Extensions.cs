@@ -1,3 +1,4 @@
+using AiInfra.ServiceDefaults.Containers;
 using AiInfra.ServiceDefaults.Listeners;
 using AiInfra.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
@@ -13,7 +14,9 @@ public static class ServiceDefaultsExtensions
     /// <summary>Adds the defaults. Call it first in every <c>Program.cs</c>.</summary>
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder)
     {
+        builder.AddSecretFiles();
         builder.AddListeners();
+        builder.AddNetworkDefaults();
         builder.AddTelemetry();
 
         builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), ["live"]);
@@ -27,8 +30,12 @@ public static class ServiceDefaultsExtensions
             http.AddServiceDiscovery();
         });
 
-        // A stop must be shorter than the ten seconds after which launchers and container runtimes kill.
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(8));
+        // A stop must be shorter than the ten seconds after which launchers and container runtimes kill, unless they were told to
+        // wait longer: then the host's own setting (DOTNET_SHUTDOWNTIMEOUTSECONDS) stands.
+        if (builder.Configuration["shutdownTimeoutSeconds"] is null)
+        {
+            builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(8));
+        }
 
         return builder;
     }
@@ -42,7 +49,10 @@ public static class ServiceDefaultsExtensions
         app.MapHealthChecks("/health").RequireListener(ListenerNames.Internal).ShortCircuit();
         app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = check => check.Tags.Contains("live") })
             .RequireListener(ListenerNames.Internal).ShortCircuit();
-        app.MapPrometheusScrapingEndpoint().RequireListener(ListenerNames.Internal).AllowAnonymous();
+        if (!TelemetryExtensions.IsDisabled(app.Configuration))
+        {
+            app.MapPrometheusScrapingEndpoint().RequireListener(ListenerNames.Internal).AllowAnonymous();
+        }
 
         return app;
     }

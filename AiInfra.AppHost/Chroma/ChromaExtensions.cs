@@ -11,5 +11,6 @@ internal static class ChromaExtensions
     /// <param name="name">Name of the resource and of the connection string <c>Endpoint=http://host:port</c>.</param>
     /// <param name="port">Public port, or null for any free one.</param>
     public static IResourceBuilder<IResourceWithConnectionString> AddChromaServer(
-        this IDistributedApplicationBuilder builder, [ResourceName] string name, int? port = null) => Forms.AddChroma(builder, name, port);
+        this IDistributedApplicationBuilder builder, [ResourceName] string name, int? port = null) =>
+        Forms.AddChroma(builder, name, port).WithRebuildCommand();
 }

@@ -17,7 +17,7 @@ internal static class FirstSteps
         builder.Eventing.Subscribe<AfterResourcesCreatedEvent>(async (_, cancellationToken) =>
         {
             var url = new EndpointReference(gateway.Resource, "http").Url;
-            var model = AiInfra.AppHost.Vllm.VllmPoolSettings.From(builder.Configuration).Model;
+            var model = AiInfra.AppHost.Vllm.VllmPoolSettings.From(builder.Configuration, "vllm")[0].Model;
             // A log file or a pipe is read by others: the key is shown to a person only.
             var key = Console.IsOutputRedirected ? "$AIINFRA_KEY" : await apiKey.Resource.GetValueAsync(cancellationToken);
             var call = $"-H 'Authorization: Bearer {key}' -H 'Content-Type: application/json'";

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AiInfra.AppHost.Prerequisites;
 using AiInfra.AppHost.Processes;
 using AiInfra.AppHost.State;
@@ -5,45 +6,72 @@ using Microsoft.Extensions.Configuration;
 
 namespace AiInfra.AppHost.Instances;
 
-/// <summary>What can be asked of instances that run already: <c>--list</c>, <c>--stop</c>, <c>--logs NAME</c>.</summary>
+/// <summary>
+/// What can be asked of instances that run already, from any terminal and any folder: <c>--list</c> all of this user, <c>--stop</c> those
+/// of this AppHost (or <c>--stop PID</c> one of the list), <c>--logs NAME</c>.
+/// </summary>
 internal static class InstanceCommands
 {
     /// <returns>The exit code, or null when the arguments ask for nothing of the kind.</returns>
     public static int? TryRun(string[] args)
     {
-        if (!args.Any(argument => argument is "--list" or "--stop" or "--logs"))
+        if (Array.FindIndex(args, argument => argument is "--list" or "--stop" or "--logs") is not (>= 0 and var position))
         {
             return null;
         }
 
-        var configuration = new ConfigurationBuilder().AddEnvironmentVariables()
-            .AddCommandLine([.. args.Where(argument => argument.StartsWith("--AppHost:", StringComparison.OrdinalIgnoreCase))]).Build();
+        var word = args.ElementAtOrDefault(position + 1) is { } next && !next.StartsWith("--", StringComparison.Ordinal) ? next : null;
+        // The settings that a start reads: both must look at the same folder.
+        var configuration = new ConfigurationBuilder().SetBasePath(BuiltServices.AppHostDirectory).AddJsonFile("appsettings.json", optional: true)
+            .AddEnvironmentVariables().AddCommandLine([.. args[..position], .. args[(position + (word is null ? 1 : 2))..]]).Build();
         var root = StateFolder.Root(configuration, BuiltServices.AppHostDirectory);
-        var running = StateFolder.Candidates(root).Where(StateFolder.IsInUse)
-            .Select(path => (path, record: InstanceFile.Read(path))).Where(one => one.record is not null).ToList();
-        if (Array.IndexOf(args, "--logs") is >= 0 and var position)
+        return args[position] switch
         {
-            return position + 1 < args.Length ? Follow(running.Count > 0 ? running[0].path : root, args[position + 1]) : Fail("--logs needs the name of a resource.");
-        }
-
-        foreach (var (path, record) in running)
-        {
-            Console.WriteLine($"AppHost, pid {record!.Id}, since {record.Since.LocalDateTime:g}, state in {path}");
-            foreach (var process in record.Processes)
-            {
-                Console.WriteLine($"  {process.Name,-12} pid {process.Id,-8} {process.Url}");
-            }
-
-            if (args.Contains("--stop"))
-            {
-                Stop(path, record);
-            }
-        }
-
-        return running.Count > 0 ? 0 : Fail($"No instance of this AppHost runs (state in {root}).");
+            "--list" => List(Running(StateFolder.AllOfUser(root))),
+            "--stop" when word is null => Stop(Running(StateFolder.Candidates(root)), $"No instance of this AppHost runs (state in {root}): --list shows all of yours."),
+            "--stop" => Stop(
+                [.. Running(StateFolder.AllOfUser(root)).Where(one => one.Record.Id.ToString(CultureInfo.InvariantCulture) == word)],
+                $"No instance has the pid {word}: --list shows them."),
+            _ when word is null => Fail("--logs needs the name of a resource: --list shows them."),
+            _ => LogFollower.Follow(Running(StateFolder.Candidates(root)).Select(one => one.Path).FirstOrDefault(root), word),
+        };
     }
 
-    private static void Stop(string path, InstanceRecord record)
+    private static List<(string Path, InstanceRecord Record)> Running(IEnumerable<string> folders) =>
+        [.. folders.Where(StateFolder.IsInUse).Select(path => (path, InstanceFile.Read(path))).Where(one => one.Item2 is not null).Select(one => (one.path, one.Item2!))];
+
+    private static int List(List<(string Path, InstanceRecord Record)> running)
+    {
+        foreach (var (path, record) in running)
+        {
+            Console.WriteLine($"AppHost, pid {record.Id}, since {record.Since.LocalDateTime:g}, state in {path}");
+            foreach (var process in record.Processes)
+            {
+                Console.WriteLine($"  {process.Name,-14} pid {process.Id,-8} {process.Url}");
+            }
+        }
+
+        return running.Count > 0 ? 0 : Fail("Nothing of yours runs. An instance with a state folder of its own is found with the same --AppHost:State.");
+    }
+
+    private static int Stop(List<(string Path, InstanceRecord Record)> running, string nothing)
+    {
+        foreach (var (path, record) in running)
+        {
+            Console.WriteLine($"Stopping the AppHost with pid {record.Id} (state in {path}) ...");
+            Stop(record);
+            while (StateFolder.IsInUse(path))
+            {
+                Thread.Sleep(50);
+            }
+
+            Console.WriteLine("Stopped: nothing of it is left.");
+        }
+
+        return running.Count > 0 ? 0 : Fail(nothing);
+    }
+
+    private static void Stop(InstanceRecord record)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -57,41 +85,6 @@ internal static class InstanceCommands
         else if (ProcessTable.StartOf(record.Id) == record.Start)
         {
             ProcessTable.SendSignal(record.Id, 15);
-        }
-
-        while (StateFolder.IsInUse(path))
-        {
-            Thread.Sleep(50);
-        }
-
-        Console.WriteLine("Stopped: nothing of it is left.");
-    }
-
-    private static int Follow(string path, string name)
-    {
-        var file = Path.Combine(path, "logs", $"{name}.log");
-        if (!File.Exists(file))
-        {
-            return Fail($"There is no log of '{name}' in {Path.GetDirectoryName(file)}.");
-        }
-
-        long position = 0;
-        while (true)
-        {
-            using (var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
-            {
-                // A shorter file than before is a new one: the old was turned over.
-                stream.Position = position <= stream.Length ? position : 0;
-                stream.CopyTo(Console.OpenStandardOutput());
-                position = stream.Position;
-            }
-
-            if (!StateFolder.IsInUse(path))
-            {
-                return 0;
-            }
-
-            Thread.Sleep(250);
         }
     }
 

@@ -9,11 +9,12 @@ internal sealed record InstanceProcess(string Name, int Id, string Start, string
 internal sealed record InstanceRecord(int Id, string Start, DateTimeOffset Since, List<InstanceProcess> Processes);
 
 /// <summary>Which processes this AppHost has: for whoever lists or stops it, and for the next start should it be killed.</summary>
-internal sealed class InstanceFile(StateFolder state)
+internal sealed class InstanceFile(StateFolder state, Action<string> say)
 {
     private const string FileName = "instance.json";
 
     private readonly Lock _lock = new();
+    private bool _told;
     private readonly InstanceRecord _record = new(Environment.ProcessId, ProcessTable.StartOf(Environment.ProcessId) ?? "", TimeProvider.System.GetUtcNow(), []);
 
     public static InstanceRecord? Read(string stateFolder)
@@ -29,7 +30,7 @@ internal sealed class InstanceFile(StateFolder state)
         }
     }
 
-    /// <summary>Ends what a killed AppHost left behind. A process must have the recorded id and start time; others are not ours.</summary>
+    /// <summary>Ends what a killed AppHost left behind, and begins a file of its own. A process must have the recorded id and start time; others are not ours.</summary>
     /// <returns>What was ended, in words.</returns>
     public async Task<IReadOnlyList<string>> ReapAsync()
     {
@@ -53,7 +54,7 @@ internal sealed class InstanceFile(StateFolder state)
         {
             _record.Processes.RemoveAll(one => one.Name == name);
             _record.Processes.Add(new InstanceProcess(name, id, ProcessTable.StartOf(id) ?? "", url));
-            Write();
+            WriteIfPossible();
         }
     }
 
@@ -62,7 +63,7 @@ internal sealed class InstanceFile(StateFolder state)
         lock (_lock)
         {
             _record.Processes.RemoveAll(one => one.Id == id);
-            Write();
+            WriteIfPossible();
         }
     }
 
@@ -85,5 +86,23 @@ internal sealed class InstanceFile(StateFolder state)
         process.Kill(entireProcessTree: true);
     }
 
-    private void Write() => PrivateFile.Write(state.FilePath(FileName), JsonSerializer.Serialize(_record));
+    // A disk that fills up later costs what the next start would know, never a running service.
+    private void WriteIfPossible()
+    {
+        try
+        {
+            Write();
+        }
+        catch (DistributedApplicationException problem)
+        {
+            if (!_told)
+            {
+                say($"{problem.Message} Until then a killed AppHost would leave behind what the next start does not know.");
+            }
+
+            _told = true;
+        }
+    }
+
+    private void Write() => PrivateFile.WriteUntilReboot(state.FilePath(FileName), JsonSerializer.Serialize(_record));
 }

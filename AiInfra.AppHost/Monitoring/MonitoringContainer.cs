@@ -1,4 +1,6 @@
 using System.Globalization;
+using AiInfra.AppHost.Publishing;
+using AiInfra.AppHost.Topology;
 
 namespace AiInfra.AppHost.Monitoring;
 
@@ -7,16 +9,9 @@ internal static class MonitoringContainer
 {
     private const string Http = "http";
 
-    private static readonly (string Name, string Tag) PrometheusImage = ("prom/prometheus", "v3.5.0");
-    private static readonly (string Name, string Tag) AlertmanagerImage = ("prom/alertmanager", "v0.28.1");
-    private static readonly (string Name, string Tag) GrafanaImage = ("grafana/grafana", "12.0.2");
-    private static readonly (string Name, string Tag) NodeExporterImage = ("prom/node-exporter", "v1.9.1");
-    private static readonly (string Name, string Tag) RedisExporterImage = ("oliver006/redis_exporter", "v1.74.0");
-    private static readonly (string Name, string Tag) GpuExporterImage = ("nvcr.io/nvidia/k8s/dcgm-exporter", "4.2.3-4.1.3-ubuntu22.04");
-
     public static EndpointReference AddAlertmanager(IDistributedApplicationBuilder builder, string name, MonitoringSettings settings)
     {
-        var container = Server(builder, name, AlertmanagerImage, 9093, "/-/ready")
+        var container = Server(builder, name, Images.Alertmanager, 9093, "/-/ready")
             .WithArgs("--config.file=/etc/alertmanager/alertmanager.yml", "--storage.path=/alertmanager", "--cluster.listen-address=")
             .WithVolume($"{name}-data", "/alertmanager");
         new FilesInContainer(_ => Below("/etc", MonitoringFiles.Alertmanager(settings))).AddTo(container);
@@ -26,7 +21,7 @@ internal static class MonitoringContainer
     public static EndpointReference AddPrometheus(
         IDistributedApplicationBuilder builder, string name, EndpointReference? alertmanager, IReadOnlyList<ScrapeSource> sources, MonitoringSettings settings)
     {
-        var container = Server(builder, name, PrometheusImage, 9090, "/-/ready")
+        var container = Server(builder, name, Images.Prometheus, 9090, "/-/ready")
             .WithArgs(
                 "--config.file=/etc/prometheus/prometheus.yml",
                 "--storage.tsdb.path=/prometheus",
@@ -50,7 +45,7 @@ internal static class MonitoringContainer
     public static EndpointReference AddGrafana(
         IDistributedApplicationBuilder builder, string name, EndpointReference prometheus, IResourceBuilder<ParameterResource> password, MonitoringSettings settings)
     {
-        var container = Server(builder, name, GrafanaImage, 3000, "/api/health")
+        var container = Server(builder, name, Images.Grafana, 3000, "/api/health")
             .WithEnvironment("GF_SECURITY_ADMIN_PASSWORD", password)
             .WithEnvironment("GF_ANALYTICS_REPORTING_ENABLED", "false")
             .WithEnvironment("GF_ANALYTICS_CHECK_FOR_UPDATES", "false")
@@ -62,18 +57,21 @@ internal static class MonitoringContainer
 
     /// <summary>Figures of the machine. A target that mounts the host's root as <c>/host</c> adds <c>--path.rootfs=/host</c>, for its disks.</summary>
     public static EndpointReference AddNodeExporter(IDistributedApplicationBuilder builder, string name) =>
-        Server(builder, name, NodeExporterImage, 9100, "/")
+        Server(builder, name, Images.NodeExporter, 9100, "/")
             .WithArgs("--collector.disable-defaults", "--collector.cpu", "--collector.meminfo", "--collector.filesystem", "--collector.diskstats",
                 "--collector.netdev", "--collector.uname")
             .GetEndpoint(Http);
 
     /// <summary>Figures of NVIDIA's GPUs. It needs the same access to them as an engine, and the capability <c>SYS_ADMIN</c> for all of them.</summary>
     public static EndpointReference AddGpuExporter(IDistributedApplicationBuilder builder, string name) =>
-        Server(builder, name, GpuExporterImage, 9400, "/health").GetEndpoint(Http);
+        Server(builder, name, Images.GpuExporter, 9400, "/health").GetEndpoint(Http);
 
     public static EndpointReference AddRedisExporter(IDistributedApplicationBuilder builder, string name, RedisResource redis)
     {
-        var container = Server(builder, name, RedisExporterImage, 9121, "/health")
+        var container = Server(builder, name, Images.RedisExporter, 9121, "/health")
+            .WithEntrypoint("/bin/sh")
+            // As everywhere: a password is a variable or a file, and no argument.
+            .WithArgs("-c", """[ "$REDIS_PASSWORD" ] || read -r REDIS_PASSWORD < /run/secrets/REDIS_PASSWORD; export REDIS_PASSWORD; exec /redis_exporter""")
             .WithEnvironment("REDIS_ADDR", ReferenceExpression.Create($"redis://{redis.PrimaryEndpoint.Property(EndpointProperty.HostAndPort)}"));
         if (redis.PasswordParameter is { } password)
         {
@@ -92,8 +90,9 @@ internal static class MonitoringContainer
     ];
 
     private static IResourceBuilder<ContainerResource> Server(
-        IDistributedApplicationBuilder builder, string name, (string Name, string Tag) image, int port, string health) =>
+        IDistributedApplicationBuilder builder, string name, Image image, int port, string health) =>
         builder.AddContainer(name, image.Name, image.Tag)
+            .WithPin(image)
             .WithHttpEndpoint(targetPort: port, name: Http)
             .WithHttpHealthCheck(health);
 

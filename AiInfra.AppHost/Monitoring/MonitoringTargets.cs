@@ -13,6 +13,9 @@ internal sealed record ScrapeJob(string Name, IReadOnlyList<ScrapeTarget> Target
     /// give the figures of a random instance at each scrape.
     /// </summary>
     public DnsTargets? Dns { get; init; }
+
+    /// <summary>Pools found the same way, each by a name that begins with the pool's: <c>POOL-service</c>.</summary>
+    public IReadOnlyList<DnsTargets> Pools { get; init; } = [];
 }
 
 /// <summary>One address (<c>host:port</c>) and the labels that its series carry, such as <c>pool</c> and <c>replica</c>.</summary>

@@ -42,14 +42,27 @@ internal static class PrometheusConfiguration
             result["static_configs"] = new JsonArray([.. job.Targets.Select(Target)]);
         }
 
-        if (job.Dns is { } dns)
+        var names = job.Dns is { } one ? [one] : job.Pools;
+        if (names.Count > 0)
         {
-            result["dns_sd_configs"] = new JsonArray(new JsonObject
+            result["dns_sd_configs"] = new JsonArray([.. names.Select(dns => new JsonObject
             {
                 ["names"] = new JsonArray(dns.Name),
                 ["type"] = "A",
                 ["port"] = dns.Port,
-            });
+            })]);
+        }
+
+        if (job.Pools.Count > 0)
+        {
+            result["relabel_configs"] = new JsonArray(
+                new JsonObject
+                {
+                    ["source_labels"] = new JsonArray("__meta_dns_name"),
+                    ["regex"] = "(.+)-service",
+                    ["target_label"] = "pool",
+                },
+                new JsonObject { ["source_labels"] = new JsonArray("__address__"), ["target_label"] = "replica" });
         }
 
         result["metric_relabel_configs"] = new JsonArray(

@@ -9,10 +9,11 @@ internal sealed record ScrapeSource(string Job, EndpointReference Endpoint)
 {
     public IReadOnlyDictionary<string, string> Labels { get; private init; } = new Dictionary<string, string>();
 
-    public static IEnumerable<ScrapeSource> Replicas(VllmPool pool) => pool.Endpoints.Select(endpoint => new ScrapeSource(JobNames.Vllm, endpoint)
-    {
-        Labels = ScrapeTarget.Replica("", pool.Name, endpoint.Resource.Name).Labels,
-    });
+    public static IEnumerable<ScrapeSource> Replicas(IEnumerable<VllmPool> pools) =>
+        pools.SelectMany(pool => pool.Endpoints.Select(endpoint => new ScrapeSource(JobNames.Vllm, endpoint)
+        {
+            Labels = ScrapeTarget.Replica("", pool.Name, endpoint.Resource.Name).Labels,
+        }));
 
     /// <summary>The jobs of these endpoints.</summary>
     /// <param name="sources">What is scraped.</param>

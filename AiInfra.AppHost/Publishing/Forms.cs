@@ -20,24 +20,31 @@ internal static class Forms
         ServiceForm.Of(builder).Containers ? RedisContainer.Add(builder, name, port, password) : RedisProcess.Add(builder, name, port, password);
 
     // A running pool is LocalVllm whatever runtime answers: a first run must not download gigabytes unasked.
-    public static EndpointReference AddVllmReplica(
-        IDistributedApplicationBuilder builder, string name, VllmPoolSettings settings, IResourceBuilder<ParameterResource> key) =>
-        builder.ExecutionContext.IsPublishMode ? VllmContainer.Add(builder, name, settings, key) : VllmProcess.Add(builder, name, settings, key);
+    public static IReadOnlyList<EndpointReference> AddVllmServers(
+        IDistributedApplicationBuilder builder, VllmPoolSettings settings, IResourceBuilder<ParameterResource> key) =>
+        builder.ExecutionContext.IsPublishMode ? VllmContainer.Add(builder, settings, key) : VllmProcess.Add(builder, settings, key);
+
+    // Container Apps have no GPU of the kind that a model of any size needs: there a pool runs elsewhere, and its address is asked for.
+    public static IResourceBuilder<ParameterResource>? AddVllmAddress(IDistributedApplicationBuilder builder, VllmPoolSettings settings) =>
+        BringsServers(builder) ? null : builder.AddParameter($"{settings.Name}-endpoint");
 
     public static EndpointReference? AddAlertmanager(IDistributedApplicationBuilder builder, string name, MonitoringSettings settings) =>
-        ServiceForm.Of(builder).Containers ? MonitoringContainer.AddAlertmanager(builder, name, settings) : MonitoringProcess.AddAlertmanager(builder, name, settings);
+        !BringsServers(builder) ? null
+        : ServiceForm.Of(builder).Containers ? MonitoringContainer.AddAlertmanager(builder, name, settings)
+        : MonitoringProcess.AddAlertmanager(builder, name, settings);
 
-    // A container sees a running host only in part: there the program does better, where it is installed.
+    // A container sees a host only in part, and one that is to see all of it must not be shut in like the others: hosts and GPUs are
+    // watched by programs of the host, or of the cluster.
     public static EndpointReference? AddNodeExporter(IDistributedApplicationBuilder builder, string name) =>
-        builder.ExecutionContext.IsPublishMode ? MonitoringContainer.AddNodeExporter(builder, name) : MonitoringProcess.AddNodeExporter(builder, name);
+        builder.ExecutionContext.IsPublishMode ? null : MonitoringProcess.AddNodeExporter(builder, name);
 
-    // Published replicas have a GPU; a running pool needs none.
     public static EndpointReference? AddGpuExporter(IDistributedApplicationBuilder builder, string name) =>
-        builder.ExecutionContext.IsPublishMode ? MonitoringContainer.AddGpuExporter(builder, name) : MonitoringProcess.AddGpuExporter(builder, name);
+        builder.ExecutionContext.IsPublishMode ? null : MonitoringProcess.AddGpuExporter(builder, name);
 
     public static EndpointReference? AddRedisExporter(
         IDistributedApplicationBuilder builder, string name, IResourceBuilder<IResourceWithConnectionString> redis) => redis.Resource switch
         {
+            RedisResource when !BringsServers(builder) => null,
             RedisResource container => MonitoringContainer.AddRedisExporter(builder, name, container),
             RedisProcessResource process => MonitoringProcess.AddRedisExporter(builder, name, process),
             _ => null,
@@ -45,13 +52,17 @@ internal static class Forms
 
     public static EndpointReference? AddPrometheus(
         IDistributedApplicationBuilder builder, string name, EndpointReference? alertmanager, IReadOnlyList<ScrapeSource> sources, MonitoringSettings settings) =>
-        ServiceForm.Of(builder).Containers
-            ? MonitoringContainer.AddPrometheus(builder, name, alertmanager, sources, settings)
-            : MonitoringProcess.AddPrometheus(builder, name, alertmanager, sources, settings);
+        !BringsServers(builder) ? null
+        : ServiceForm.Of(builder).Containers ? MonitoringContainer.AddPrometheus(builder, name, alertmanager, sources, settings)
+        : MonitoringProcess.AddPrometheus(builder, name, alertmanager, sources, settings);
 
     public static EndpointReference? AddGrafana(
         IDistributedApplicationBuilder builder, string name, EndpointReference prometheus, IResourceBuilder<ParameterResource> password, MonitoringSettings settings) =>
         ServiceForm.Of(builder).Containers
             ? MonitoringContainer.AddGrafana(builder, name, prometheus, password, settings)
             : MonitoringProcess.AddGrafana(builder, name, prometheus, password, settings);
+
+    // Azure watches by itself, and its manifest has no way to hand a container its files.
+    private static bool BringsServers(IDistributedApplicationBuilder builder) =>
+        builder.ExecutionContext.IsRunMode || PublishingTarget.Of(builder) != PublishingTarget.Azure;
 }

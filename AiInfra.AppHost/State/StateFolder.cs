@@ -27,10 +27,10 @@ internal sealed class StateFolder : IDisposable
     /// <summary>Programs that are installed once for all instances of this user: <c>AppHost:Packages</c>.</summary>
     public required string Packages { get; init; }
 
-    /// <exception cref="DistributedApplicationException">The folder belongs to a newer version, or too many instances run.</exception>
+    /// <exception cref="DistributedApplicationException">The folder belongs to a newer version, too many instances run, or it cannot be written.</exception>
     public static StateFolder Open(IConfiguration configuration, string appHostDirectory)
     {
-        var packages = configuration["AppHost:Packages"] ?? System.IO.Path.Combine(Home(), "packages");
+        var packages = configuration["AppHost:Packages"] ?? System.IO.Path.Combine(RequiredHome(), "packages");
         var first = Root(configuration, appHostDirectory);
         foreach (var path in Candidates(first))
         {
@@ -38,8 +38,16 @@ internal sealed class StateFolder : IDisposable
             if (TryLock(path) is { } held)
             {
                 var folder = new StateFolder(path, held) { Packages = packages, InUse = path == first ? null : first };
-                folder.CheckVersion();
-                return folder;
+                try
+                {
+                    folder.CheckVersion();
+                    return folder;
+                }
+                catch (DistributedApplicationException)
+                {
+                    folder.Dispose();
+                    throw;
+                }
             }
         }
 
@@ -58,8 +66,17 @@ internal sealed class StateFolder : IDisposable
         }
 
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(appHostDirectory)))[..12];
-        return System.IO.Path.Combine(Home(), hash);
+        return System.IO.Path.Combine(RequiredHome(), hash);
     }
+
+    /// <summary>The folders that this user's instances may use: those of <paramref name="root"/>, then those of other AppHosts.</summary>
+    public static IEnumerable<string> AllOfUser(string root) => Candidates(root)
+        .Concat(Home() is { } home && Directory.Exists(home) ? Directory.EnumerateDirectories(home).Order() : [])
+        .Distinct();
+
+    /// <summary>What a person is told when the state cannot be kept.</summary>
+    public static DistributedApplicationException Unwritable(string path, Exception problem) => new(
+        $"{path} cannot be written: {problem.Message.Split(" : '")[0].TrimEnd('.')}. Make room there, or set AppHost:State to another folder.");
 
     /// <summary>True while a living AppHost holds the folder.</summary>
     public static bool IsInUse(string path)
@@ -80,34 +97,43 @@ internal sealed class StateFolder : IDisposable
 
     public void Dispose() => _lock.Dispose();
 
-    private static string Home()
-    {
-        var data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create);
-        return data.Length > 0
+    private static string? Home() =>
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create) is { Length: > 0 } data
             ? System.IO.Path.Combine(data, "aiinfra")
-            : throw new DistributedApplicationException("This user has no home folder: set AppHost:State and AppHost:Packages to folders of your choice.");
-    }
+            : null;
+
+    private static string RequiredHome() => Home()
+        ?? throw new DistributedApplicationException("This user has no home folder: set AppHost:State and AppHost:Packages to folders of your choice.");
 
     private static string CreatePrivate(string path)
     {
-        if (OperatingSystem.IsWindows())
+        try
         {
-            return Directory.CreateDirectory(path).FullName;
+            return OperatingSystem.IsWindows()
+                ? Directory.CreateDirectory(path).FullName
+                : Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
         }
-
-        return Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(path, problem);
+        }
     }
 
     // The system releases the lock when its holder dies, however it dies.
     private static FileStream? TryLock(string path)
     {
+        var file = System.IO.Path.Combine(path, "lock");
         try
         {
-            return new FileStream(System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException) when (File.Exists(System.IO.Path.Combine(path, "lock")))
+        catch (IOException) when (File.Exists(file))
         {
             return null;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(file, problem);
         }
     }
 
@@ -116,14 +142,13 @@ internal sealed class StateFolder : IDisposable
         var file = FilePath("version");
         if (!File.Exists(file))
         {
-            File.WriteAllText(file, Version.ToString(CultureInfo.InvariantCulture));
+            PrivateFile.Write(file, Version.ToString(CultureInfo.InvariantCulture));
             return;
         }
 
         var found = int.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, out var number) ? number : 0;
         if (found > Version)
         {
-            Dispose();
             throw new DistributedApplicationException(
                 $"{Path} was written by a newer AiInfra (layout {found}, this one knows {Version}): update, or set AppHost:State to another folder.");
         }

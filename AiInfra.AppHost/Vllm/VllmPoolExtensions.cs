@@ -1,6 +1,7 @@
 using System.Globalization;
 using AiInfra.AppHost.State;
 using AiInfra.AppHost.Vllm;
+using Microsoft.Extensions.Configuration;
 
 namespace Aspire.Hosting;
 
@@ -8,44 +9,59 @@ namespace Aspire.Hosting;
 internal static class VllmPoolExtensions
 {
     /// <summary>
-    /// Adds a pool: resources <c>NAME0…n</c>. In run mode they are LocalVllm, which needs no GPU and no download; published they are vLLM.
-    /// Where <c>AppHost:ModelEndpoint</c> names a server, the pool is that server and nothing is started.
+    /// Adds every configured pool, <paramref name="name"/> when none is. In run mode its servers are LocalVllm, which needs no GPU and no
+    /// download; published they are vLLM. Where a pool names a server that runs, it is that server and nothing is started.
     /// </summary>
-    public static VllmPool AddVllmPool(this IDistributedApplicationBuilder builder, [ResourceName] string name)
+    public static IReadOnlyList<VllmPool> AddVllmPools(this IDistributedApplicationBuilder builder, [ResourceName] string name)
     {
-        var settings = VllmPoolSettings.From(builder.Configuration);
-        if (settings.Endpoint is { } endpoint)
-        {
-            return External(builder, name, endpoint);
-        }
-
-        if (builder.ExecutionContext.IsRunMode)
+        var pools = VllmPoolSettings.From(builder.Configuration, name);
+        if (builder.ExecutionContext.IsRunMode && pools.All(pool => pool.Endpoint is null))
         {
             ModelServerOffer.Add(builder);
         }
 
-        var key = builder.AddGeneratedSecret($"{name}-key", GeneratedSecrets.ApiKey);
-        var replicas = Enumerable.Range(0, settings.Replicas)
-            .Select(number => Forms.AddVllmReplica(builder, $"{name}{number.ToString(CultureInfo.InvariantCulture)}", settings, key));
-        return new VllmPool(name, settings.Model, key, [.. replicas]);
+        return [.. pools.Select(settings => settings.Endpoint is { } endpoint ? External(builder, settings, endpoint) : Own(builder, settings))];
     }
 
-    /// <summary>Tells a gateway which model the pool serves, its key, and where each replica is: one service name, several addresses.</summary>
-    public static IResourceBuilder<T> WithModels<T>(this IResourceBuilder<T> builder, VllmPool pool)
+    /// <summary>Tells a gateway which models the pools serve, their keys, and where each server is: one service name, several addresses.</summary>
+    public static IResourceBuilder<T> WithModels<T>(this IResourceBuilder<T> builder, IReadOnlyList<VllmPool> pools)
         where T : IResourceWithEnvironment
     {
-        builder
-            .WithEnvironment("Gateway__Models__0__Name", pool.Model)
-            .WithEnvironment("Gateway__Models__0__Service", pool.Name)
-            .WithEnvironment("Gateway__Models__0__Aliases__0", "default");
-        if (pool.Key is not null)
+        for (var index = 0; index < pools.Count; index++)
         {
-            builder.WithEnvironment("Gateway__Models__0__ApiKey", pool.Key);
+            var pool = pools[index];
+            var model = $"Gateway__Models__{index.ToString(CultureInfo.InvariantCulture)}";
+            builder
+                .WithEnvironment($"{model}__Name", pool.Model)
+                .WithEnvironment($"{model}__Service", pool.Name);
+            if (index == 0)
+            {
+                builder.WithEnvironment($"{model}__Aliases__0", "default");
+            }
+
+            if (pool.Key is not null)
+            {
+                builder.WithEnvironment($"{model}__ApiKey", pool.Key);
+            }
+
+            builder.WithServers(pool);
         }
 
+        return builder;
+    }
+
+    private static void WithServers<T>(this IResourceBuilder<T> builder, VllmPool pool)
+        where T : IResourceWithEnvironment
+    {
+        // The name of the endpoint is http whatever the address is: discovery asks for that one.
         if (pool.External is { } external)
         {
             builder.WithEnvironment($"services__{pool.Name}__http__0", external.GetLeftPart(UriPartial.Authority));
+        }
+
+        if (pool.Address is { } address)
+        {
+            builder.WithEnvironment($"services__{pool.Name}__http__0", address);
         }
 
         for (var number = 0; number < pool.Endpoints.Count; number++)
@@ -54,21 +70,38 @@ internal static class VllmPoolExtensions
             builder.WithAnnotation(new ResourceRelationshipAnnotation(pool.Endpoints[number].Resource, "Reference"));
         }
 
-        return builder;
+        if (pool is { External: null, Address: null, Endpoints.Count: 0 } && !builder.ApplicationBuilder.Configuration.GetSection($"services:{pool.Name}").Exists())
+        {
+            // Nobody serves the pool, and that is no news every two seconds: discovery would ask DNS for its name and log the failure.
+            builder
+                .WithEnvironment("Replicas__DiscoveryInterval", "00:05:00")
+                .WithEnvironment("Logging__LogLevel__AiInfra.Gateway.Replicas.ReplicaDiscovery", "Error");
+        }
     }
 
-    private static VllmPool External(IDistributedApplicationBuilder builder, string name, Uri endpoint)
+    private static VllmPool Own(IDistributedApplicationBuilder builder, VllmPoolSettings settings)
+    {
+        var key = builder.AddGeneratedSecret($"{settings.Name}-key", GeneratedSecrets.ApiKey);
+        return Forms.AddVllmAddress(builder, settings) is { } address
+            ? new VllmPool(settings.Name, settings.Model, key, []) { Address = address }
+            : new VllmPool(settings.Name, settings.Model, key, Forms.AddVllmServers(builder, settings, key));
+    }
+
+    private static VllmPool External(IDistributedApplicationBuilder builder, VllmPoolSettings settings, Uri endpoint)
     {
         var configuration = builder.Configuration;
-        var keyValue = configuration["Parameters:model-key"] ?? configuration["Parameters:model_key"];
-        if (string.IsNullOrEmpty(configuration["Parameters:model"]))
+        // One pool's key is model-key; each of several has one of its own.
+        var name = settings.IsConfigured ? $"{settings.Name}-key" : "model-key";
+        var keyValue = configuration[$"Parameters:{name}"] ?? configuration[$"Parameters:{name.Replace('-', '_')}"];
+        var model = settings.Model;
+        if (!settings.IsConfigured && string.IsNullOrEmpty(configuration["Parameters:model"]))
         {
             // Everybody else who asks for the model's name reads it there.
-            configuration["Parameters:model"] = ModelServers.ReadModels(endpoint, keyValue).FirstOrDefault() ?? throw new DistributedApplicationException(
+            configuration["Parameters:model"] = model = ModelServers.ReadModels(endpoint, keyValue) is [var first, ..] ? first : throw new DistributedApplicationException(
                 $"AppHost:ModelEndpoint: {endpoint} does not say which models it serves. Start it first, or name the model: Parameters:model.");
         }
 
-        var key = string.IsNullOrEmpty(keyValue) ? null : builder.AddParameter("model-key", secret: true);
-        return new VllmPool(name, VllmPoolSettings.From(configuration).Model, key, []) { External = endpoint };
+        var key = string.IsNullOrEmpty(keyValue) ? null : builder.AddParameter(name, secret: true);
+        return new VllmPool(settings.Name, model, key, []) { External = endpoint };
     }
 }

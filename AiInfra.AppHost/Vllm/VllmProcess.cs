@@ -1,9 +1,16 @@
+using System.Globalization;
+
 namespace AiInfra.AppHost.Vllm;
 
-/// <summary>The executable form of a replica: LocalVllm behind vLLM's own command line.</summary>
+/// <summary>The executable form of a pool: resources <c>NAME0…n</c>, each LocalVllm behind vLLM's own command line.</summary>
 internal static class VllmProcess
 {
-    public static EndpointReference Add(IDistributedApplicationBuilder builder, string name, VllmPoolSettings settings, IResourceBuilder<ParameterResource> key)
+    public static IReadOnlyList<EndpointReference> Add(
+        IDistributedApplicationBuilder builder, VllmPoolSettings settings, IResourceBuilder<ParameterResource> key) =>
+        [.. Enumerable.Range(0, settings.Replicas).Select(number => Add(builder, $"{settings.Name}{number.ToString(CultureInfo.InvariantCulture)}", settings, key))];
+
+    private static EndpointReference Add(
+        IDistributedApplicationBuilder builder, string name, VllmPoolSettings settings, IResourceBuilder<ParameterResource> key)
     {
         var replica = builder.AddDotnetProject(name, "../AiInfra.LocalVllm/AiInfra.LocalVllm.csproj")
             .WithHttpEndpoint()

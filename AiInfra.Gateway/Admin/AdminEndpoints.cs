@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Serialization;
 using AiInfra.Gateway.Endpoints;
+using AiInfra.Gateway.Memories;
 using AiInfra.Gateway.Policies;
 using AiInfra.Gateway.Replicas;
 using AiInfra.ServiceDefaults.Listeners;
@@ -43,6 +44,7 @@ internal static class AdminEndpoints
         group.MapKeyAdministration();
         group.MapPolicyAdministration();
         group.MapUsageReports();
+        group.MapMemoryAdministration();
         group.MapGet("/replicas", ListReplicas);
         group.MapPost("/replicas/{id}/drain", Drain);
         group.MapDelete("/replicas/{id}/drain", Undrain);

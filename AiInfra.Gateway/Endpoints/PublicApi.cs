@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using AiInfra.Gateway.Memories;
 using AiInfra.Gateway.Routing;
 using AiInfra.Gateway.Telemetry;
 using AiInfra.Gateway.Tenants;
@@ -8,7 +9,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace AiInfra.Gateway.Endpoints;
 
 /// <summary>The public listener: finds the endpoint, asks for the key, gives the request its id. Everything else is 404.</summary>
-internal sealed partial class PublicApi(ApiTable table, Callers callers, GatewayMetrics metrics, TimeProvider time, ILogger<PublicApi> logger)
+internal sealed partial class PublicApi(
+    ApiTable table, Callers callers, McpResource mcp, GatewayMetrics metrics, TimeProvider time, ILogger<PublicApi> logger)
 {
     private readonly uint _start = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4));
     private readonly ulong _salt = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
@@ -17,6 +19,11 @@ internal sealed partial class PublicApi(ApiTable table, Callers callers, Gateway
     public async Task InvokeAsync(HttpContext context)
     {
         context.Response.Headers["x-request-id"] = NewRequestId();
+        if (await mcp.TryAnswerAsync(context))
+        {
+            return;
+        }
+
         if (table.Find(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) is not { } endpoint)
         {
             await context.WriteErrorAsync(Dialect.OpenAi, ApiError.UnknownUrl);
@@ -33,6 +40,11 @@ internal sealed partial class PublicApi(ApiTable table, Callers callers, Gateway
         }
         else
         {
+            if (endpoint.Path == McpResource.Path)
+            {
+                McpResource.Challenge(context);
+            }
+
             metrics.Denied(null, refused!.Status == StatusCodes.Status403Forbidden ? "policy" : "authentication");
             await context.WriteErrorAsync(endpoint.Dialect, refused);
         }

@@ -12,7 +12,7 @@ internal static class ForwardingExtensions
         {
             kestrel.Limits.MaxRequestBodySize = forwarding.Value.MaxRequestBodyBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = forwarding.Value.MaxRequestHeaderBytes;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Limits.RequestHeadersTimeout = forwarding.Value.RequestHeadersTimeout;
         });
         builder.Services.AddHttpForwarder();
         builder.Services.AddSingleton<UpstreamClient>();

@@ -15,6 +15,10 @@ public sealed class ForwardingOptions
     [Range(4 << 10, 1 << 20)]
     public int MaxRequestHeaderBytes { get; set; } = 32 << 10;
 
+    /// <summary>Time for a request's headers to arrive, 100 ms to 5 minutes. Default 10 s; then 408 and the connection is closed.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
+    public TimeSpan RequestHeadersTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Time for a replica to accept a connection, 50 ms to 1 minute. Default 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(2);

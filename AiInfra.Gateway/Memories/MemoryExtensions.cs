@@ -6,5 +6,6 @@ internal static class MemoryExtensions
     {
         builder.Services.AddSingleton<MemoryLocator>();
         builder.Services.AddSingleton<MemoryProxy>();
+        builder.Services.AddSingleton<McpResource>();
     }
 }

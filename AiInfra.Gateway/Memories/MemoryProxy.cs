@@ -22,11 +22,13 @@ internal sealed partial class MemoryProxy(
         new("/mcp", [HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete], Dialect.Problem, calls.Within(MemoryLocator.Audience, ForwardAsync)),
     ];
 
-    private async Task ForwardAsync(HttpContext context, ApiEndpoint endpoint, Caller caller)
+    private Task ForwardAsync(HttpContext context, ApiEndpoint endpoint, Caller caller) => ForwardAsync(context, endpoint.Dialect, caller);
+
+    public async Task ForwardAsync(HttpContext context, Dialect dialect, Caller caller)
     {
         if (!locator.IsConfigured)
         {
-            await context.WriteErrorAsync(endpoint.Dialect, ApiError.MemoryAway);
+            await context.WriteErrorAsync(dialect, ApiError.MemoryAway);
             return;
         }
 
@@ -37,7 +39,7 @@ internal sealed partial class MemoryProxy(
         {
             MemoryAway(logger, error, exchange.TokenRefused);
             context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = null;
-            await context.WriteErrorAsync(endpoint.Dialect, ApiError.MemoryAway);
+            await context.WriteErrorAsync(dialect, ApiError.MemoryAway);
         }
     }
 

@@ -123,7 +123,7 @@ internal sealed class ExpectedCostPolicy(int maxIndexedBlocks, Random random) : 
         }
     }
 
-    private void Stop(ReplicaLedger ledger, RouteRequest request, TimeSpan now)
+    private static void Stop(ReplicaLedger ledger, RouteRequest request, TimeSpan now)
     {
         if (request.Held is { Blocks: > 0 } held && held.Epoch == ledger.Index.Epoch)
         {
@@ -187,7 +187,7 @@ internal sealed class ExpectedCostPolicy(int maxIndexedBlocks, Random random) : 
         if (_ledgers.Count >= MaxLedgers)
         {
             // Replicas that came and went: addresses change with every deployment.
-            foreach (var (gone, _) in _ledgers.Where(entry => entry.Value.Pending == 0).ToList())
+            foreach (var (gone, _) in _ledgers.Where(entry => entry.Value is { Pending: 0, Decoding: 0 }).ToList())
             {
                 _ledgers.Remove(gone);
             }
@@ -205,9 +205,9 @@ internal sealed class ExpectedCostPolicy(int maxIndexedBlocks, Random random) : 
         request.ExpectedPrefill = terms.Prefill;
         request.ExpectedCached = terms.Cached;
         request.ExpectedUncached = terms.Uncached;
-        _ledgers[chosen.Id].Begin(request, now);
-        var index = _ledgers[chosen.Id].Index;
-        request.Held = (index.Take(request.Blocks.Span, Capacity(request)), index.Epoch);
+        var ledger = _ledgers[chosen.Id];
+        ledger.Begin(request, now);
+        request.Held = (ledger.Index.Take(request.Blocks.Span, Capacity(request)), ledger.Index.Epoch);
     }
 
     private void Learn(ReplicaLedger ledger, RouteRequest request, TimeSpan now)

@@ -252,8 +252,10 @@ internal sealed class SimulatedEngine(SimulationSettings settings, ITextTokenize
         foreach (var sequence in gained)
         {
             var live = (LiveSequence)sequence.Tag!;
-            live.Outputs.Writer.TryWrite(Output(live));
-            if (sequence.State == SequenceState.Finished)
+            var output = Output(live);
+            live.Outputs.Writer.TryWrite(output);
+            // Not by the sequence's state: one that is being aborted is finished too, and its last word is still to come.
+            if (output.FinishReason is not null)
             {
                 live.Outputs.Writer.TryComplete();
             }

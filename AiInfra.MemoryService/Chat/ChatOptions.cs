@@ -11,7 +11,7 @@ public sealed class ChatOptions
 
     /// <summary>
     /// Memories that bear on a question less than this are left out, 0 to 1. Default 0.45. It is the mean of two similarities, of the
-    /// whole sentence and of its words; a question that nothing answers seldom reaches it (measured: <c>bench -- locomo</c>).
+    /// whole sentence and of its words. Raise it where chats get memories that do not bear on them.
     /// </summary>
     [Range(0.0, 1.0, ErrorMessage = "Chat:MinRelevance must be between 0 and 1.")]
     public double MinRelevance { get; set; } = 0.45;

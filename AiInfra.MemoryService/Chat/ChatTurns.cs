@@ -23,7 +23,7 @@ internal sealed class ChatTurns(
         var injections = new List<InjectionResponse>();
         if (request is { Read: true, Earlier.Count: > 0 })
         {
-            injections = databases.Of(caller.Tenant).Read(connection => InjectionRows.Find(connection, caller.User, request.Earlier));
+            injections = databases.Of(caller.Tenant).Read(connection => InjectionRows.Find(connection, Shelf(caller), request.Earlier));
         }
 
         var hasTurn = request.Turn is not null && !string.IsNullOrWhiteSpace(request.Text);
@@ -68,6 +68,10 @@ internal sealed class ChatTurns(
         return !text.Equals(question.AsSpan().Trim(), StringComparison.OrdinalIgnoreCase) && !(text.EndsWith("?") && !text.ContainsAny('.', '!', '\n'));
     }
 
+    // What a caller who sees every domain was told is not told again to one who sees a few.
+    private static string Shelf(Caller caller) =>
+        caller.Domains is null ? caller.User : $"{caller.User}\n{string.Join('\n', caller.Domains.Order(StringComparer.Ordinal))}";
+
     private async Task KeepAsync(Caller caller, string? turn, InjectionResponse? injection, string[] seen, CancellationToken cancellationToken)
     {
         if (turn is null && seen.Length == 0)
@@ -79,15 +83,15 @@ internal sealed class ChatTurns(
         await databases.Of(caller.Tenant).WriteAsync(
             connection =>
             {
-                InjectionRows.Touch(connection, caller.User, seen, now);
+                InjectionRows.Touch(connection, Shelf(caller), seen, now);
                 if (injection is not null)
                 {
-                    InjectionRows.Put(connection, caller.User, injection, now);
-                    InjectionRows.Trim(connection, caller.User, now - options.Value.KeepTurns, options.Value.MaxTurnsPerUser);
+                    InjectionRows.Put(connection, Shelf(caller), injection, now);
+                    InjectionRows.Trim(connection, Shelf(caller), now - options.Value.KeepTurns, options.Value.MaxTurnsPerUser);
                 }
                 else if (turn is not null)
                 {
-                    InjectionRows.Drop(connection, caller.User, turn);
+                    InjectionRows.Drop(connection, Shelf(caller), turn);
                 }
 
                 return 0;

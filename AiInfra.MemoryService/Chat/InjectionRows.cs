@@ -47,16 +47,23 @@ internal static class InjectionRows
         connection.Run("DELETE FROM injections WHERE user = $1 AND turn = $2", user, turn);
     }
 
-    /// <summary>Forgets every text that tells this memory.</summary>
-    public static int Forget(SqliteConnection connection, string user, string memoryId)
+    /// <summary>Forgets every text that tells this memory, whoever it was told.</summary>
+    public static int Forget(SqliteConnection connection, string memoryId)
     {
-        var dropped = connection.Run("DELETE FROM injections WHERE user = $1 AND turn IN (SELECT turn FROM injected WHERE id = $2 AND user = $1)", user, memoryId);
+        var dropped = connection.Run("DELETE FROM injections WHERE (user, turn) IN (SELECT user, turn FROM injected WHERE id = $1)", memoryId);
         if (dropped > 0)
         {
-            connection.Run("DELETE FROM injected WHERE user = $1 AND turn IN (SELECT turn FROM injected WHERE id = $2 AND user = $1)", user, memoryId);
+            connection.Run("DELETE FROM injected WHERE (user, turn) IN (SELECT user, turn FROM injected WHERE id = $1)", memoryId);
         }
 
         return dropped;
+    }
+
+    /// <summary>Forgets everything of a user, whatever part of it a caller saw.</summary>
+    public static int ForgetUser(SqliteConnection connection, string user)
+    {
+        connection.Run("DELETE FROM injected WHERE user = $1 OR substr(user, 1, length($1) + 1) = $1 || char(10)", user);
+        return connection.Run("DELETE FROM injections WHERE user = $1 OR substr(user, 1, length($1) + 1) = $1 || char(10)", user);
     }
 
     /// <summary>Keeps the newest: what nobody has continued for long goes.</summary>

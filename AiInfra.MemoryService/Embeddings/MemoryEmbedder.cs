@@ -43,6 +43,16 @@ internal sealed class MemoryEmbedder(IEmbeddingGenerator<string, Embedding<float
         return embedding;
     }
 
+    /// <summary>Forgets every question that is kept.</summary>
+    public void ForgetQueries()
+    {
+        lock (_lock)
+        {
+            _kept.Clear();
+            _latestFirst.Clear();
+        }
+    }
+
     private ContextualEmbedding? Find(string query)
     {
         lock (_lock)

@@ -24,10 +24,16 @@ internal sealed partial class CollectionKeeper(
 
     /// <summary>Sends what waits, and checks the collection when it is time or has never been done.</summary>
     /// <returns>False when it should be tried again soon.</returns>
-    public async Task<bool> KeepAsync(bool isCheckDue, CancellationToken cancellationToken)
+    public async Task<bool> KeepAsync(bool isCheckDue, OutboxSignal outbox, CancellationToken cancellationToken)
     {
         try
         {
+            if (outbox.WillRebuild(database.Tenant))
+            {
+                await RebuildAsync(cancellationToken);
+                outbox.BeginRebuild(database.Tenant);
+            }
+
             await DrainAsync(cancellationToken);
             if (isCheckDue || !_isChecked)
             {
@@ -64,7 +70,7 @@ internal sealed partial class CollectionKeeper(
         {
             _isChecked = false;
             // A connection closed without an answer, by a server that answers otherwise, may be this collection killing it.
-            if (problem is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded })
+            if (problem is HttpRequestException { HttpRequestError: not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError) })
             {
                 return await FaultAsync("Chroma ended the connection without an answer.", isRefusal: false, cancellationToken);
             }

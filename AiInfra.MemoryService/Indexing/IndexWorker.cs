@@ -52,7 +52,7 @@ internal sealed partial class IndexWorker(
                 using var activity = traces.TryGetValue(tenant, out var trace) && trace != default
                     ? Source.StartActivity("index", ActivityKind.Internal, trace)
                     : null;
-                if (!await Keeper(tenant, chroma).KeepAsync(isCheckDue, stoppingToken))
+                if (!await Keeper(tenant, chroma).KeepAsync(isCheckDue, outbox, stoppingToken))
                 {
                     failed.Add(tenant);
                 }

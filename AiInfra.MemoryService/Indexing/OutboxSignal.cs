@@ -8,6 +8,7 @@ internal sealed class OutboxSignal(IndexStates states)
 {
     // With the trace of the first call: what is done for it belongs there.
     private readonly Dictionary<string, ActivityContext> _waiting = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _rebuilds = new(StringComparer.Ordinal);
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public void Wake(string tenant)
@@ -19,6 +20,34 @@ internal sealed class OutboxSignal(IndexStates states)
         }
 
         _wakes.Writer.TryWrite(true);
+    }
+
+    /// <summary>Asks for a tenant's collection to be made anew.</summary>
+    public void Rebuild(string tenant)
+    {
+        lock (_waiting)
+        {
+            _rebuilds.Add(tenant);
+        }
+
+        Wake(tenant);
+    }
+
+    public bool WillRebuild(string tenant)
+    {
+        lock (_waiting)
+        {
+            return _rebuilds.Contains(tenant);
+        }
+    }
+
+    /// <summary>The rebuild has begun.</summary>
+    public void BeginRebuild(string tenant)
+    {
+        lock (_waiting)
+        {
+            _rebuilds.Remove(tenant);
+        }
     }
 
     /// <summary>Waits for a wake, at most so long, and gives the tenants that were named, each with the trace that it was named in.</summary>

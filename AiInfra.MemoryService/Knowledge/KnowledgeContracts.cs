@@ -10,10 +10,11 @@ internal sealed record StatisticsResponse(
 
 internal sealed record CountResponse(string Name, int Memories);
 
-internal sealed record ExpandKeywordsRequest(IReadOnlyList<string>? Keywords, int? Limit = null);
+internal sealed record ExpandKeywordsRequest(IReadOnlyList<string>? Keywords, int? Limit = null, string? Domain = null);
 
 /// <param name="Weight">How much more often than by chance it stands beside the keywords, as a logarithm.</param>
-internal sealed record KeywordResponse(string Keyword, int Memories, double Weight);
+/// <param name="FromVocabulary">True when it is a synonym that a domain defines; its weight is 0 then.</param>
+internal sealed record KeywordResponse(string Keyword, int Memories, double Weight, bool FromVocabulary = false);
 
 internal sealed record KeywordsResponse(IReadOnlyList<KeywordResponse> Keywords);
 

@@ -27,28 +27,25 @@ internal static class KnowledgeEndpoints
         TypedResults.Ok(await indexes.ReadAsync(caller, ScopeKnowledge.Statistics, cancellationToken));
 
     private static async Task<Results<Ok<KeywordsResponse>, ValidationProblem>> ExpandAsync(
-        ExpandKeywordsRequest request, Caller caller, ScopeIndexes indexes, CancellationToken cancellationToken)
+        ExpandKeywordsRequest request, Caller caller, Keywords keywords, CancellationToken cancellationToken)
     {
         if (KnowledgeRules.Broken(request.Keywords, request.Limit) is { Count: > 0 } broken)
         {
             return TypedResults.ValidationProblem(broken);
         }
 
-        return TypedResults.Ok(new KeywordsResponse(await indexes.ReadAsync(
-            caller, index => ScopeKnowledge.Expand(index, request.Keywords!, request.Limit ?? DefaultLimit), cancellationToken)));
+        return TypedResults.Ok(await keywords.ExpandAsync(caller, request.Keywords!, request.Domain, request.Limit ?? DefaultLimit, cancellationToken));
     }
 
     private static async Task<Results<Ok<KeywordsResponse>, ValidationProblem>> TrendsAsync(
-        int? days, string? domain, int? limit, Caller caller, ScopeIndexes indexes, TimeProvider time, CancellationToken cancellationToken)
+        int? days, string? domain, int? limit, Caller caller, Keywords keywords, CancellationToken cancellationToken)
     {
         if (KnowledgeRules.Broken(days, limit) is { Count: > 0 } broken)
         {
             return TypedResults.ValidationProblem(broken);
         }
 
-        var since = time.GetUtcNow().AddDays(-(days ?? DefaultDays));
-        return TypedResults.Ok(new KeywordsResponse(await indexes.ReadAsync(
-            caller, index => ScopeKnowledge.Trends(index, since, domain, limit ?? DefaultLimit), cancellationToken)));
+        return TypedResults.Ok(await keywords.TrendsAsync(caller, days ?? DefaultDays, domain, limit ?? DefaultLimit, cancellationToken));
     }
 
     private static async Task<Results<Ok<SimilarMemoriesResponse>, NotFound, ValidationProblem>> SimilarAsync(

@@ -9,6 +9,7 @@ internal static class ScopeKnowledge
     private const int MaxValues = 50;
     // A word in fewer memories than this is chance, in more than half of them it tells nothing.
     private const int FewestMemories = 2;
+    private const int FewestLetters = 3;
 
     public static StatisticsResponse Statistics(ScopeIndex index)
     {
@@ -28,7 +29,7 @@ internal static class ScopeKnowledge
     }
 
     /// <summary>Words that stand beside the keywords more often than chance would have it, strongest first.</summary>
-    public static IReadOnlyList<KeywordResponse> Expand(ScopeIndex index, IReadOnlyList<string> keywords, int limit)
+    public static List<FoundStem> Expand(ScopeIndex index, IReadOnlyList<string> keywords, int limit)
     {
         var stems = keywords.SelectMany(Words.Of).Select(PorterStemmer.Stem).ToHashSet(StringComparer.Ordinal);
         var beside = new HashSet<int>();
@@ -40,8 +41,12 @@ internal static class ScopeKnowledge
         return Strongest(index, beside, index.Count, stems, limit);
     }
 
+    /// <summary>In how many living memories a word stands.</summary>
+    public static int MemoriesWith(ScopeIndex index, string word) =>
+        Words.Of(word).Select(part => LivingRows(index, PorterStemmer.Stem(part)).Count).DefaultIfEmpty().Min();
+
     /// <summary>Words of the memories since a time, against all: what is talked of more than before, strongest first.</summary>
-    public static IReadOnlyList<KeywordResponse> Trends(ScopeIndex index, DateTimeOffset since, string? domain, int limit)
+    public static List<FoundStem> Trends(ScopeIndex index, DateTimeOffset since, string? domain, int limit)
     {
         var recent = new HashSet<int>();
         var rows = index.Rows;
@@ -56,13 +61,12 @@ internal static class ScopeKnowledge
         return Strongest(index, recent, index.Count, [], limit);
     }
 
-    private static List<KeywordResponse> Strongest(ScopeIndex index, HashSet<int> among, int all, HashSet<string> except, int limit)
+    private static List<FoundStem> Strongest(ScopeIndex index, HashSet<int> among, int all, HashSet<string> except, int limit)
     {
-        var found = new List<KeywordResponse>();
+        var found = new List<FoundStem>();
         foreach (var (stem, _) in index.Terms)
         {
-            var word = index.WordOf(stem);
-            if (except.Contains(stem) || StopWords.Contains(word) || word.Length < 3)
+            if (except.Contains(stem) || StopWords.Contains(stem) || stem.Length < FewestLetters)
             {
                 continue;
             }
@@ -78,11 +82,11 @@ internal static class ScopeKnowledge
             var information = Math.Log((double)together * all / ((double)rows.Count * among.Count));
             if (information > 0)
             {
-                found.Add(new KeywordResponse(word, together, Math.Round(information * Math.Log(1 + together), 4)));
+                found.Add(new FoundStem(stem, index.Rows[rows[0]].Memory.Sequence, together, Math.Round(information * Math.Log(1 + together), 4)));
             }
         }
 
-        return [.. found.OrderByDescending(keyword => keyword.Weight).ThenBy(keyword => keyword.Keyword, StringComparer.Ordinal).Take(limit)];
+        return [.. found.OrderByDescending(stem => stem.Weight).ThenBy(stem => stem.Stem, StringComparer.Ordinal).Take(limit)];
     }
 
     private static List<int> LivingRows(ScopeIndex index, string stem)
@@ -104,3 +108,7 @@ internal static class ScopeKnowledge
             .OrderByDescending(count => count.Value).ThenBy(count => count.Key, StringComparer.Ordinal)
             .Take(MaxValues).Select(count => new CountResponse(count.Key, count.Value))];
 }
+
+/// <summary>A stem that tells something, and where to find the word that it came from.</summary>
+/// <param name="Sequence">A living memory that holds it.</param>
+internal readonly record struct FoundStem(string Stem, long Sequence, int Memories, double Weight);

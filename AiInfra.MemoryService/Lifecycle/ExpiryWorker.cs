@@ -25,7 +25,9 @@ internal sealed partial class ExpiryWorker(
             {
                 try
                 {
-                    await SweepAsync(databases.Of(tenant), stoppingToken);
+                    var database = databases.Of(tenant);
+                    await SweepAsync(database, stoppingToken);
+                    database.TrimReaders();
                 }
                 catch (SqliteException problem)
                 {

@@ -11,7 +11,7 @@ namespace AiInfra.MemoryService.Mcp;
 
 /// <summary>The tools that tell an assistant what the memories are about.</summary>
 [McpServerToolType]
-internal sealed class KnowledgeTools(ScopeIndexes indexes, TimeProvider time)
+internal sealed class KnowledgeTools(ScopeIndexes indexes, Keywords words)
 {
     [McpServerTool(Name = "expand_keywords", Title = "Related words", ReadOnly = true, OpenWorld = false, UseStructuredContent = true)]
     [Description("Words that stand beside the given ones in the user's own memories more often than by chance. Call it when a search finds "
@@ -25,7 +25,7 @@ internal sealed class KnowledgeTools(ScopeIndexes indexes, TimeProvider time)
         CancellationToken cancellationToken = default)
     {
         McpErrors.ThrowIfBroken(KnowledgeRules.Broken(keywords, limit));
-        return new KeywordsResponse(await indexes.ReadAsync(Caller.Of(user), index => ScopeKnowledge.Expand(index, keywords, limit), cancellationToken));
+        return await words.ExpandAsync(Caller.Of(user), keywords, null, limit, cancellationToken);
     }
 
     [McpServerTool(Name = "get_keyword_trends", Title = "Words on the rise", ReadOnly = true, OpenWorld = false, UseStructuredContent = true)]
@@ -40,8 +40,7 @@ internal sealed class KnowledgeTools(ScopeIndexes indexes, TimeProvider time)
         CancellationToken cancellationToken = default)
     {
         McpErrors.ThrowIfBroken(KnowledgeRules.Broken(days, limit));
-        var since = time.GetUtcNow().AddDays(-days);
-        return new KeywordsResponse(await indexes.ReadAsync(Caller.Of(user), index => ScopeKnowledge.Trends(index, since, domain, limit), cancellationToken));
+        return await words.TrendsAsync(Caller.Of(user), days, domain, limit, cancellationToken);
     }
 
     [McpServerTool(Name = "get_memory_statistics", Title = "Statistics", ReadOnly = true, OpenWorld = false, UseStructuredContent = true)]

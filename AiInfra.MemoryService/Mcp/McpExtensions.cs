@@ -29,7 +29,8 @@ internal static class McpExtensions
             .AddAuthorizationFilters()
             .WithTools<MemoryTools>(json)
             .WithTools<SearchTools>(json)
-            .WithTools<KnowledgeTools>(json);
+            .WithTools<KnowledgeTools>(json)
+            .WithResources<MemoryResources>();
     }
 
     public static void MapMemoryMcp(this IEndpointRouteBuilder routes) => routes.MapMcp("/mcp").RequireAuthorization();

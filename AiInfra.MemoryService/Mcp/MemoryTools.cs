@@ -37,8 +37,13 @@ internal sealed class MemoryTools(MemoryStore memories, IOptions<StorageOptions>
         try
         {
             var result = await memories.StoreAsync(Caller.Of(user), [request], null, cancellationToken);
+            if (result.Outcome == StoreOutcome.Invalid)
+            {
+                McpErrors.ThrowIfBroken(result.BrokenOfOne());
+            }
+
             return result.Outcome == StoreOutcome.Done
-                ? MemoryResponse.Of(result.Memories[0]) with { DuplicateOf = result.DuplicateOf[0] }
+                ? MemoryResponse.Of(result.Memories[0]) with { DuplicateOf = result.DuplicateOf[0], Warnings = result.WarningsOf(0) }
                 : throw new McpException("There are as many memories as one user may have.");
         }
         catch (SupersededMissingException)
@@ -61,10 +66,11 @@ internal sealed class MemoryTools(MemoryStore memories, IOptions<StorageOptions>
     {
         var request = new UpdateMemoryRequest(text, Tags: tags, Pinned: pinned);
         McpErrors.ThrowIfBroken(MemoryRules.Broken(request, options.Value));
-        var (outcome, memory) = await memories.UpdateAsync(Caller.Of(user), id, request, null, cancellationToken);
-        return outcome switch
+        var updated = await memories.UpdateAsync(Caller.Of(user), id, request, null, cancellationToken);
+        McpErrors.ThrowIfBroken(updated.Broken);
+        return updated.Outcome switch
         {
-            StoreOutcome.Done => MemoryResponse.Of(memory!),
+            StoreOutcome.Done => MemoryResponse.Of(updated.Memory!),
             StoreOutcome.NotFound => throw McpErrors.NotFound(),
             _ => throw new McpException("Someone else changed this memory at the same moment: read it and try again."),
         };

@@ -8,6 +8,7 @@ namespace AiInfra.MemoryService.Memories;
 internal static class HistoryRows
 {
     public const string Created = "created";
+    public const string Imported = "imported";
     public const string Updated = "updated";
     public const string Superseded = "superseded";
     public const string Deleted = "deleted";
@@ -15,7 +16,7 @@ internal static class HistoryRows
 
     public static void Add(SqliteConnection connection, MemoryRecord memory, string action, string actor, DateTimeOffset at) =>
         connection.Run(
-            "INSERT INTO history (user, id, version, action, actor, at, text, attributes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT OR REPLACE INTO history (user, id, version, action, actor, at, text, attributes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             memory.User, memory.Id, memory.Version, action, actor, MemoryRows.Milliseconds(at), memory.Text, MemoryRows.Json(memory.Attributes));
 
     /// <summary>The end of a memory: its earlier words are erased, the list of changes is kept.</summary>

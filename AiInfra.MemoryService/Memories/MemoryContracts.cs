@@ -42,6 +42,7 @@ internal sealed record UpdateMemoryRequest(
 
 internal sealed record CreateMemoriesRequest(IReadOnlyList<CreateMemoryRequest>? Memories);
 
+/// <param name="Warnings">On storing: what its domain says against it, where the domain only warns.</param>
 /// <param name="DuplicateOf">On storing: the id of an earlier memory with exactly the same words outside any session.</param>
 internal sealed record MemoryResponse(
     string Id,
@@ -66,7 +67,8 @@ internal sealed record MemoryResponse(
     int Version,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
-    string? DuplicateOf = null)
+    string? DuplicateOf = null,
+    IReadOnlyList<string>? Warnings = null)
 {
     public static MemoryResponse Of(MemoryRecord memory)
     {

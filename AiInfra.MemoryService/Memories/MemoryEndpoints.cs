@@ -36,6 +36,11 @@ internal static class MemoryEndpoints
         }
 
         var result = await memories.StoreAsync(caller, [request], idempotencyKey, cancellationToken);
+        if (result.Outcome == StoreOutcome.Invalid)
+        {
+            return TypedResults.ValidationProblem(result.BrokenOfOne());
+        }
+
         if (result.Outcome != StoreOutcome.Done)
         {
             return Problem(result.Outcome);
@@ -47,7 +52,7 @@ internal static class MemoryEndpoints
         }
 
         response.Headers.ETag = ETags.Of(memory);
-        return TypedResults.Created($"/v1/memories/{memory.Id}", MemoryResponse.Of(memory) with { DuplicateOf = result.DuplicateOf[0] });
+        return TypedResults.Created($"/v1/memories/{memory.Id}", MemoryResponse.Of(memory) with { DuplicateOf = result.DuplicateOf[0], Warnings = result.WarningsOf(0) });
     }
 
     private static async Task<Results<Created<MemoriesResponse>, ValidationProblem, ProblemHttpResult>> StoreBatchAsync(
@@ -68,9 +73,14 @@ internal static class MemoryEndpoints
         }
 
         var result = await memories.StoreAsync(caller, batch, idempotencyKey, cancellationToken);
+        if (result.Outcome == StoreOutcome.Invalid)
+        {
+            return TypedResults.ValidationProblem(result.Broken);
+        }
+
         return result.Outcome == StoreOutcome.Done
             ? TypedResults.Created((string?)null, new MemoriesResponse(
-                [.. result.Memories.Zip(result.DuplicateOf, (memory, duplicate) => MemoryResponse.Of(memory) with { DuplicateOf = duplicate })]))
+                [.. result.Memories.Select((memory, i) => MemoryResponse.Of(memory) with { DuplicateOf = result.DuplicateOf[i], Warnings = result.WarningsOf(i) })]))
             : Problem(result.Outcome);
     }
 
@@ -110,15 +120,20 @@ internal static class MemoryEndpoints
             return Problem(StoreOutcome.Conflict);
         }
 
-        var (outcome, memory) = await memories.UpdateAsync(caller, id, request, version, cancellationToken);
-        if (outcome == StoreOutcome.NotFound)
+        var updated = await memories.UpdateAsync(caller, id, request, version, cancellationToken);
+        if (updated.Outcome is StoreOutcome.NotFound)
         {
             return TypedResults.NotFound();
         }
 
-        if (memory is null)
+        if (updated.Outcome is StoreOutcome.Invalid)
         {
-            return Problem(outcome);
+            return TypedResults.ValidationProblem(updated.Broken);
+        }
+
+        if (updated.Memory is not { } memory)
+        {
+            return Problem(updated.Outcome);
         }
 
         response.Headers.ETag = ETags.Of(memory);

@@ -79,6 +79,19 @@ internal static class MemoryRows
         return page;
     }
 
+    /// <summary>Every memory of the user, in the order of storing, read as it is asked for.</summary>
+    public static IEnumerable<MemoryRecord> All(SqliteConnection connection, string user)
+    {
+        using var command = connection.Command($"SELECT {Columns} FROM memories WHERE user = $1 ORDER BY seq", user);
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            yield return Read(reader);
+        }
+    }
+
+    public static bool Exists(SqliteConnection connection, string id) => connection.Number("SELECT count(*) FROM memories WHERE id = $1", id) > 0;
+
     /// <summary>Memories of any user whose time is over, at most <paramref name="limit"/>.</summary>
     public static List<(long Sequence, MemoryRecord Memory)> Expired(SqliteConnection connection, DateTimeOffset now, int limit)
     {

@@ -1,5 +1,6 @@
 using AiInfra.MemoryService.Access;
 using AiInfra.MemoryService.Chat;
+using AiInfra.MemoryService.Domains;
 using AiInfra.MemoryService.Embeddings;
 using AiInfra.MemoryService.Indexing;
 using AiInfra.MemoryService.Search;
@@ -12,7 +13,8 @@ namespace AiInfra.MemoryService.Memories;
 
 /// <summary>The one store behind both doors. A call returns when its change is durable and every later search sees it.</summary>
 internal sealed class MemoryStore(
-    TenantDatabases databases, MemoryEmbedder embedder, ScopeIndexes indexes, OutboxSignal outbox, IOptions<StorageOptions> options, TimeProvider time, MemoryMetrics metrics)
+    TenantDatabases databases, MemoryEmbedder embedder, ScopeIndexes indexes, OutboxSignal outbox, DomainTable domains,
+    IOptions<StorageOptions> options, TimeProvider time, MemoryMetrics metrics)
 {
     /// <summary>Stores all memories or none. The same key with the same request stores them once and answers the same again.</summary>
     public async Task<StoreResult> StoreAsync(
@@ -21,6 +23,12 @@ internal sealed class MemoryStore(
         var now = time.GetUtcNow();
         var memories = requests.Select(request => New(caller, request, now)).ToList();
         memories.ForEach(memory => caller.RequireDomain(memory.Attributes.Domain));
+        var broken = BrokenOf(memories, out var forbids);
+        if (forbids)
+        {
+            return StoreResult.Failed(StoreOutcome.Invalid) with { Broken = broken };
+        }
+
         // The model runs before the database is locked: it takes a hundred times longer than the write.
         var embeddings = await embedder.EmbedAsync(memories, cancellationToken);
         var changes = new List<IndexChange>();
@@ -31,7 +39,7 @@ internal sealed class MemoryStore(
             cancellationToken);
         outbox.Wake(caller.Tenant);
         metrics.Duplicates(result.DuplicateOf.Count(duplicate => duplicate is not null));
-        return result;
+        return broken.Count > 0 ? result with { Broken = broken } : result;
     }
 
     public MemoryRecord? Find(Caller caller, string id)
@@ -54,16 +62,21 @@ internal sealed class MemoryStore(
     /// <param name="request">What to change.</param>
     /// <param name="expectedVersion">The version that the change is meant for; null for any.</param>
     /// <param name="cancellationToken">Gives the call up before the write begins.</param>
-    public async Task<(StoreOutcome Outcome, MemoryRecord? Memory)> UpdateAsync(
+    public async Task<UpdateResult> UpdateAsync(
         Caller caller, string id, UpdateMemoryRequest request, int? expectedVersion, CancellationToken cancellationToken)
     {
         if (Find(caller, id) is not { } before)
         {
-            return (StoreOutcome.NotFound, null);
+            return new UpdateResult(StoreOutcome.NotFound, null);
         }
 
         var draft = MemoryChange.Apply(before, request, time.GetUtcNow());
         caller.RequireDomain(draft.Attributes.Domain);
+        if (domains.Broken(draft, out var onlyWarns) is { Count: > 0 } broken && !onlyWarns)
+        {
+            return new UpdateResult(StoreOutcome.Invalid, null) { Broken = broken };
+        }
+
         // The words or the speaker make the vector; anything else leaves it as it is, in Chroma too.
         var embedding = draft.EmbeddingText == before.EmbeddingText ? null : (await embedder.EmbedAsync([draft], cancellationToken))[0];
         var changes = new List<IndexChange>();
@@ -72,20 +85,20 @@ internal sealed class MemoryStore(
             {
                 if (MemoryRows.Find(connection, caller.User, id) is not var (sequence, current))
                 {
-                    return (StoreOutcome.NotFound, null);
+                    return new UpdateResult(StoreOutcome.NotFound, null);
                 }
 
                 // The vector was made for the version read above: if another change came between, the caller reads again.
                 if (current.Version != (expectedVersion ?? before.Version) || current.Version != before.Version)
                 {
-                    return (StoreOutcome.Conflict, (MemoryRecord?)null);
+                    return new UpdateResult(StoreOutcome.Conflict, null);
                 }
 
                 MemoryRows.Update(connection, sequence, draft);
                 HistoryRows.Add(connection, draft, HistoryRows.Updated, caller.Actor, draft.UpdatedAt);
                 if (draft.Attributes.Quarantined)
                 {
-                    InjectionRows.Forget(connection, caller.User, id);
+                    InjectionRows.Forget(connection, id);
                 }
 
                 if (embedding is not null)
@@ -95,7 +108,7 @@ internal sealed class MemoryStore(
                 }
 
                 changes.Add(new IndexChange(sequence, MemoryRows.ReadForIndex(connection, caller.User, sequence)));
-                return (StoreOutcome.Done, draft);
+                return new UpdateResult(StoreOutcome.Done, draft);
             },
             _ => indexes.Apply(caller.Tenant, caller.User, changes),
             cancellationToken);
@@ -143,7 +156,7 @@ internal sealed class MemoryStore(
         MemoryRows.Delete(connection, sequence);
         HistoryRows.Close(connection, memory, action, actor, at);
         OutboxRows.Add(connection, memory.Id, OutboxRows.Delete);
-        InjectionRows.Forget(connection, memory.User, memory.Id);
+        InjectionRows.Forget(connection, memory.Id);
     }
 
     private StoreResult Insert(
@@ -186,6 +199,23 @@ internal sealed class MemoryStore(
         }
 
         return new StoreResult(StoreOutcome.Done, memories, duplicates);
+    }
+
+    private Dictionary<string, string[]> BrokenOf(List<MemoryRecord> memories, out bool forbids)
+    {
+        var all = new Dictionary<string, string[]>(StringComparer.Ordinal);
+        forbids = false;
+        for (var i = 0; i < memories.Count; i++)
+        {
+            var broken = domains.Broken(memories[i], out var onlyWarns);
+            forbids |= broken.Count > 0 && !onlyWarns;
+            foreach (var (field, problems) in broken)
+            {
+                all[$"memories[{i}].{field}"] = problems;
+            }
+        }
+
+        return all;
     }
 
     private static bool Supersede(SqliteConnection connection, Caller caller, string id, MemoryRecord by, List<IndexChange> changes)

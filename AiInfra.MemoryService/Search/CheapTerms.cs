@@ -1,12 +1,13 @@
 namespace AiInfra.MemoryService.Search;
 
 /// <summary>The terms that cost next to nothing per memory, so that every memory gets them.</summary>
-internal sealed class CheapTerms(ScopeIndex index, Question question, SearchWeights weights, float[] lexical, float largestLexical, float[] cosines)
+internal sealed class CheapTerms(ScopeIndex index, Question question, SearchWeights weights, float[] lexical, float largestLexical, float[] cosines, DateTimeOffset now)
 {
     private const int DaysAfter = 7;
 
     private readonly float _meanCosine = weights.DenseNear > 0 ? index.MeanCosine(question.Sentence.Span) : 0;
     private readonly Dictionary<int, float> _calendar = [];
+    private readonly int _speaker = question.Speaker is { } named ? index.NumberOf(named) : ScopeIndex.Nobody;
 
     public SearchTerms Of(int row)
     {
@@ -15,9 +16,23 @@ internal sealed class CheapTerms(ScopeIndex index, Question question, SearchWeig
             Lexical: largestLexical > 0 ? weights.Lexical * lexical[row] / largestLexical : 0,
             Dense: weights.Dense * Dense(rows, row),
             LateInteraction: 0,
-            Speaker: question.Speaker is { } speaker && rows[row].Attributes.Speaker == speaker ? weights.Speaker : 0,
+            Speaker: rows[row].Speaker == _speaker ? weights.Speaker : 0,
             Calendar: question.Dates.Count > 0 ? weights.Calendar * Calendar(rows[row].Day) : 0,
-            Question: rows[row].IsQuestion ? weights.Question : 0);
+            Question: rows[row].IsQuestion ? weights.Question : 0,
+            Worth: Worth(rows[row]));
+    }
+
+    private float Worth(in IndexedRow row)
+    {
+        var worth = (weights.Importance * row.Importance) + (weights.Confidence * row.Confidence);
+        if (weights.Recency > 0)
+        {
+            var attributes = row.Attributes;
+            var days = attributes.Pinned ? 0 : MathF.Max(0, (float)(now - attributes.Timestamp).TotalDays);
+            worth += weights.Recency * MathF.Pow(2, -days / weights.RecencyHalfLifeDays);
+        }
+
+        return worth;
     }
 
     private float Dense(ReadOnlySpan<IndexedRow> rows, int row)

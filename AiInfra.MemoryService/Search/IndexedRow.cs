@@ -21,6 +21,15 @@ internal readonly record struct IndexedRow(IndexedMemory Memory, int Length, flo
     /// <summary>The text ends with a question mark.</summary>
     public bool IsQuestion { get; init; }
 
+    /// <summary>Above or below the middle.</summary>
+    public float Importance { get; init; } = (float)Memory.Attributes.Importance - 0.5f;
+
+    /// <summary>What is missing to full confidence, as a negative number.</summary>
+    public float Confidence { get; init; } = (float)Memory.Attributes.Confidence - 1;
+
+    /// <summary>The speaker's number in this index; 0 for none.</summary>
+    public int Speaker { get; init; }
+
     public int Day { get; init; } = DateOnly.FromDateTime(Memory.Attributes.Timestamp.Date).DayNumber;
 
     public MemoryAttributes Attributes => Memory.Attributes;

@@ -46,8 +46,57 @@ internal sealed class LateInteraction
             return 0;
         }
 
-        var rows = _index.Rows;
         Span<float> best = stackalloc float[_pieces.Length];
+        BestMatches(row, best);
+        var sum = 0f;
+        for (var i = 0; i < best.Length; i++)
+        {
+            sum += _rarities[i] * best[i];
+        }
+
+        return sum / _raritySum;
+    }
+
+    /// <summary>For each piece of the question, how much of it these rows together leave unanswered, 0 to 1.</summary>
+    public float[] Lacking(IEnumerable<int> rows)
+    {
+        var lacking = new float[_pieces.Length];
+        Array.Fill(lacking, 1);
+        Span<float> best = stackalloc float[_pieces.Length];
+        foreach (var row in rows)
+        {
+            BestMatches(row, best);
+            for (var i = 0; i < best.Length; i++)
+            {
+                lacking[i] = MathF.Min(lacking[i], MathF.Max(0, 1 - best[i]));
+            }
+        }
+
+        return lacking;
+    }
+
+    /// <returns>0 to 1: how well the row answers what is lacking; 0 where nothing is.</returns>
+    public float Score(int row, ReadOnlySpan<float> lacking)
+    {
+        if (_pieces.Length == 0)
+        {
+            return 0;
+        }
+
+        Span<float> best = stackalloc float[_pieces.Length];
+        BestMatches(row, best);
+        var sum = 0f;
+        for (var i = 0; i < best.Length; i++)
+        {
+            sum += _rarities[i] * lacking[i] * best[i];
+        }
+
+        return sum / _raritySum;
+    }
+
+    private void BestMatches(int row, Span<float> best)
+    {
+        var rows = _index.Rows;
         Matches(row).CopyTo(best);
         var neighbours = new Neighbours(rows, row);
         while (neighbours.MoveNext())
@@ -59,14 +108,6 @@ internal sealed class LateInteraction
                 best[i] = MathF.Max(best[i], factor * matches[i]);
             }
         }
-
-        var sum = 0f;
-        for (var i = 0; i < best.Length; i++)
-        {
-            sum += _rarities[i] * best[i];
-        }
-
-        return sum / _raritySum;
     }
 
     private float[] Matches(int row)

@@ -1,4 +1,5 @@
 using AiInfra.MemoryService.Access;
+using AiInfra.MemoryService.Domains;
 using AiInfra.MemoryService.Embeddings;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Storage;
@@ -10,13 +11,24 @@ namespace AiInfra.MemoryService.Search;
 internal sealed record FoundMemory(MemoryRecord Memory, double Score, SearchTerms Terms);
 
 /// <summary>Answers questions from the caller's memories.</summary>
-internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databases, MemoryEmbedder embedder, WordPieces pieces, TimeProvider time, MemoryMetrics metrics)
+internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databases, MemoryEmbedder embedder, WordPieces pieces, TimeProvider time, MemoryMetrics metrics, DomainTable domains)
 {
     // The constant of Cormack, Clarke and Buettcher (SIGIR 2009).
     private const double RankOffset = 60;
 
     public async Task<IReadOnlyList<FoundMemory>> SearchAsync(
-        Caller caller, string query, Ranking ranking, SearchFilter filter, int limit, CancellationToken cancellationToken)
+        Caller caller, string query, Ranking ranking, SearchFilter filter, int limit, CancellationToken cancellationToken) =>
+        await SearchAsync(caller, query, ranking, null, filter, limit, cancellationToken);
+
+    /// <param name="caller">Whose memories.</param>
+    /// <param name="query">The question.</param>
+    /// <param name="ranking">How they are ranked.</param>
+    /// <param name="boost">What importance, confidence and age count for; null as by default.</param>
+    /// <param name="filter">Which may be found.</param>
+    /// <param name="limit">Results wanted.</param>
+    /// <param name="cancellationToken">Gives the search up.</param>
+    public async Task<IReadOnlyList<FoundMemory>> SearchAsync(
+        Caller caller, string query, Ranking ranking, SearchBoost? boost, SearchFilter filter, int limit, CancellationToken cancellationToken)
     {
         var stage = metrics.Start();
         var embedding = await embedder.EmbedQueryAsync(query, cancellationToken);
@@ -26,10 +38,10 @@ internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databas
             caller,
             index =>
             {
-                var question = Question.Of(query, embedding, index, pieces);
+                var question = Question.Of(query, embedding, index, pieces, word => filter.Domain is { } domain ? domains.SynonymsOf(word, domain) : []);
                 return ranking == Ranking.ReciprocalRank
-                    ? Fused(index, question, Admits, limit)
-                    : ScopeSearcher.Search(index, question, Weights(ranking), Admits, limit).Select(hit => (hit, (double)hit.Score)).ToList();
+                    ? Fused(index, question, Admits, limit, now)
+                    : ScopeSearcher.Search(index, question, boost?.Over(Weights(ranking)) ?? Weights(ranking), Admits, limit, now).Select(hit => (hit, (double)hit.Score)).ToList();
             },
             cancellationToken);
         stage = metrics.SearchStage("score", stage);
@@ -64,7 +76,7 @@ internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databas
         var self = index.Rows[row].Memory.Sequence;
         var question = Question.Of(sentence);
         return [.. ScopeSearcher
-            .Search(index, question, SearchWeights.DenseOnly, memory => memory.Sequence != self && caller.MayUse(memory.Attributes.Domain) && SearchFilter.None.Admits(memory, now), limit)
+            .Search(index, question, SearchWeights.DenseOnly, memory => memory.Sequence != self && caller.MayUse(memory.Attributes.Domain) && SearchFilter.None.Admits(memory, now), limit, now)
             .Select(hit => (hit, (double)hit.Score))];
     }
 
@@ -84,10 +96,10 @@ internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databas
         _ => SearchWeights.DenseOnly,
     };
 
-    private static List<(SearchHit hit, double Score)> Fused(ScopeIndex index, Question question, Func<IndexedMemory, bool> admits, int limit)
+    private static List<(SearchHit hit, double Score)> Fused(ScopeIndex index, Question question, Func<IndexedMemory, bool> admits, int limit, DateTimeOffset now)
     {
-        var lexical = ScopeSearcher.Search(index, question, SearchWeights.LexicalOnly, admits, index.Count).Where(hit => hit.Score > 0).ToList();
-        var dense = ScopeSearcher.Search(index, question, SearchWeights.DenseOnly, admits, index.Count);
+        var lexical = ScopeSearcher.Search(index, question, SearchWeights.LexicalOnly, admits, index.Count, now).Where(hit => hit.Score > 0).ToList();
+        var dense = ScopeSearcher.Search(index, question, SearchWeights.DenseOnly, admits, index.Count, now);
         var scores = new Dictionary<int, double>();
         foreach (var ranked in new[] { lexical, dense })
         {

@@ -12,6 +12,22 @@ internal sealed class PostingList
 
     public ReadOnlySpan<ushort> Counts => _counts.AsSpan(0, Count);
 
+    /// <summary>The list after rows have moved; null when nothing of it is left.</summary>
+    /// <param name="moved">The new place of each row, or <see cref="ScopeIndex.None"/>.</param>
+    public PostingList? Moved(int[] moved)
+    {
+        var left = new PostingList();
+        for (var i = 0; i < Count; i++)
+        {
+            if (moved[_rows[i]] is var row && row != ScopeIndex.None)
+            {
+                left.Add(row, _counts[i]);
+            }
+        }
+
+        return left.Count > 0 ? left : null;
+    }
+
     public void Add(int row, int count)
     {
         if (Count == _rows.Length)

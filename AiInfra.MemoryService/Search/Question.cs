@@ -31,7 +31,12 @@ internal sealed class Question
     /// <summary>A question of meaning alone.</summary>
     public static Question Of(ReadOnlyMemory<float> sentence) => new([], null, [], sentence, TokenVectors.None);
 
-    public static Question Of(string text, ContextualEmbedding embedding, ScopeIndex index, WordPieces pieces)
+    /// <param name="text">As it was asked.</param>
+    /// <param name="embedding">Of the text.</param>
+    /// <param name="index">The scope.</param>
+    /// <param name="pieces">The model's vocabulary.</param>
+    /// <param name="synonymsOf">Words that count like one of the question's.</param>
+    public static Question Of(string text, ContextualEmbedding embedding, ScopeIndex index, WordPieces pieces, Func<string, IEnumerable<string>> synonymsOf)
     {
         var words = Lexicon.Words.Of(text);
         var named = index.Speakers.Where(speaker => Contains(words, Lexicon.Words.Of(speaker))).Order(StringComparer.Ordinal).ToList();
@@ -39,7 +44,7 @@ internal sealed class Question
         var distinct = words.Distinct(StringComparer.Ordinal).ToList();
         var telling = distinct.Where(word => !StopWords.Contains(word) && !names.Contains(word)).ToList();
         return new Question(
-            telling.Count > 0 ? telling : distinct,
+            telling.Count > 0 ? [.. telling.Concat(telling.SelectMany(synonymsOf).SelectMany(Lexicon.Words.Of)).Distinct(StringComparer.Ordinal)] : distinct,
             named.Count == 1 ? named[0] : null,
             QuestionDates.In(text, index.Years),
             embedding.Vector,

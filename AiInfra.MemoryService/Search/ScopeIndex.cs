@@ -12,12 +12,18 @@ internal sealed class ScopeIndex
 {
     public const int None = -1;
 
+    /// <summary>A speaker's number that no memory has.</summary>
+    public const int Nobody = -1;
+
+    // Fewer dead rows than this are not worth a pass over all.
+    private const int FewDead = 256;
+
     // Sums of vectors are kept in whole numbers: they are the same whatever the order of additions and removals was.
     private const double MeanScale = 1 << 24;
 
     private readonly Dictionary<long, int> _rowOf = [];
     private readonly Dictionary<string, PostingList> _postings = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _wordOf = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _speakerNumbers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _lastOfSession = new(StringComparer.Ordinal);
     private readonly Dictionary<ushort, int> _memoriesWithPiece = [];
     private readonly Dictionary<string, int> _memoriesBySpeaker = new(StringComparer.Ordinal);
@@ -50,8 +56,8 @@ internal sealed class ScopeIndex
 
     public PostingList? Postings(string stem) => _postings.GetValueOrDefault(stem);
 
-    /// <summary>A word that a stem came from, to show to people.</summary>
-    public string WordOf(string stem) => _wordOf.GetValueOrDefault(stem, stem);
+    /// <summary>The number that rows of this speaker carry.</summary>
+    public int NumberOf(string speaker) => _speakerNumbers.GetValueOrDefault(speaker, Nobody);
 
     /// <summary>In how many memories the model's word piece occurs.</summary>
     public int MemoriesWithPiece(ushort piece) => _memoriesWithPiece.GetValueOrDefault(piece);
@@ -82,6 +88,7 @@ internal sealed class ScopeIndex
             {
                 Unlink(replaced);
                 Retire(replaced);
+                CompactIfMostlyDead();
             }
 
             return;
@@ -105,6 +112,7 @@ internal sealed class ScopeIndex
         }
 
         _rowOf[change.Sequence] = row;
+        CompactIfMostlyDead();
     }
 
     private int Append(IndexedMemory memory)
@@ -120,12 +128,71 @@ internal sealed class ScopeIndex
             memory.Sentence.Span, _sentences.AsSpan(row * MiniLmEmbeddingGenerator.Dimensions, MiniLmEmbeddingGenerator.Dimensions));
         // The text is in the postings now, the vector in the column: neither is kept twice.
         var isQuestion = memory.Text.AsSpan().TrimEnd().EndsWith("?");
-        _rows.Add(new IndexedRow(memory with { Text = "", Sentence = default }, words.Count, scale) { IsQuestion = isQuestion });
+        _rows.Add(new IndexedRow(memory with { Text = "", Sentence = default }, words.Count, scale) { IsQuestion = isQuestion, Speaker = SpeakerNumber(memory.Attributes.Speaker) });
         AddPostings(row, words);
         Count++;
         CountIn(row, 1);
         _ownLengths += words.Count;
         return row;
+    }
+
+    private int SpeakerNumber(string? speaker)
+    {
+        if (string.IsNullOrEmpty(speaker))
+        {
+            return 0;
+        }
+
+        ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(_speakerNumbers, speaker, out var isKnown);
+        return isKnown ? number : number = _speakerNumbers.Count;
+    }
+
+    /// <summary>Moves the living rows together once more are dead than alive. Their order stays, and with it every score.</summary>
+    private void CompactIfMostlyDead()
+    {
+        if (DeadCount < FewDead || DeadCount <= Count)
+        {
+            return;
+        }
+
+        var moved = new int[_rows.Count];
+        var living = 0;
+        for (var row = 0; row < _rows.Count; row++)
+        {
+            moved[row] = _rows[row].Alive ? living++ : None;
+        }
+
+        for (var row = 0; row < _rows.Count; row++)
+        {
+            if (moved[row] is var to && to != None)
+            {
+                _rows[to] = _rows[row] with { Previous = Moved(_rows[row].Previous), Next = Moved(_rows[row].Next) };
+                Sentence(row).CopyTo(_sentences.AsSpan(to * MiniLmEmbeddingGenerator.Dimensions, MiniLmEmbeddingGenerator.Dimensions));
+                _rowOf[_rows[to].Memory.Sequence] = to;
+            }
+        }
+
+        _rows.RemoveRange(living, _rows.Count - living);
+        _rows.TrimExcess();
+        Array.Resize(ref _sentences, living * MiniLmEmbeddingGenerator.Dimensions);
+        foreach (var (session, last) in _lastOfSession.ToList())
+        {
+            _lastOfSession[session] = Moved(last);
+        }
+
+        foreach (var (stem, postings) in _postings.ToList())
+        {
+            if (postings.Moved(moved) is { } left)
+            {
+                _postings[stem] = left;
+            }
+            else
+            {
+                _postings.Remove(stem);
+            }
+        }
+
+        int Moved(int row) => row == None ? None : moved[row];
     }
 
     private void AddPostings(int row, List<string> words)
@@ -135,7 +202,6 @@ internal sealed class ScopeIndex
         {
             var stem = PorterStemmer.Stem(word);
             CollectionsMarshal.GetValueRefOrAddDefault(counts, stem, out _)++;
-            _wordOf.TryAdd(stem, word);
         }
 
         foreach (var (stem, count) in counts)

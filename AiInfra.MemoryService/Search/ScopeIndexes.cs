@@ -1,7 +1,6 @@
 using AiInfra.MemoryService.Access;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Storage;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 
 namespace AiInfra.MemoryService.Search;
@@ -43,6 +42,15 @@ internal sealed partial class ScopeIndexes(TenantDatabases databases, IOptions<S
         }
     }
 
+    /// <summary>Forgets a user's index; it is read again when someone searches there.</summary>
+    public void Drop(string tenant, string user)
+    {
+        lock (_lock)
+        {
+            _scopes.Remove((tenant, user));
+        }
+    }
+
     private LoadedScope Of(Caller caller)
     {
         lock (_lock)
@@ -70,7 +78,7 @@ internal sealed partial class ScopeIndexes(TenantDatabases databases, IOptions<S
             using var connection = database.OpenReader();
             // The snapshot begins inside the writer: what was committed before is read, and what is committed from now on reaches
             // the scope as a change. Nothing is missed, and what comes both ways replaces itself.
-            using var snapshot = await database.WriteAsync(_ => BeginSnapshot(connection), null, CancellationToken.None);
+            using var snapshot = await database.WriteAsync(_ => SqliteConnections.BeginSnapshot(connection), null, CancellationToken.None);
             scope.Fill(MemoryRows.ReadForIndex(connection, scope.User));
             IndexLoaded(scope.Count, time.GetElapsedTime(started).TotalMilliseconds);
             loading.SetResult();
@@ -81,18 +89,16 @@ internal sealed partial class ScopeIndexes(TenantDatabases databases, IOptions<S
         }
     }
 
-    private static SqliteTransaction BeginSnapshot(SqliteConnection connection)
-    {
-        var transaction = connection.BeginTransaction(deferred: true);
-        connection.Number("SELECT count(*) FROM sqlite_master");
-        return transaction;
-    }
-
     private void DropLeastRecentlyUsed()
     {
         lock (_lock)
         {
             var held = _scopes.Values.Sum(scope => (long)scope.Count);
+            if (held <= options.Value.MaxIndexedMemories)
+            {
+                return;
+            }
+
             // The one in use stays even if it is larger than everything that may be held.
             foreach (var scope in _scopes.Values.OrderBy(scope => scope.LastUsed).Take(_scopes.Count - 1).ToList())
             {

@@ -8,13 +8,23 @@ internal static class ScopeSearcher
     /// <summary>Late interaction is worked out for so many of the best by the other terms, and for all in scopes of this size.</summary>
     public const int LateInteractionCandidates = 400;
 
+    private const int FirstHits = 5;
+
     /// <param name="index">The scope, locked for reading.</param>
     /// <param name="question">Taken apart against this scope.</param>
     /// <param name="weights">What each term counts for.</param>
     /// <param name="admits">Which memories may be found. It plays no part in any statistic.</param>
     /// <param name="limit">Hits wanted.</param>
+    /// <param name="now">For the age of memories.</param>
     /// <returns>The best hits, best first; equal scores in the order of storing.</returns>
-    public static IReadOnlyList<SearchHit> Search(ScopeIndex index, Question question, SearchWeights weights, Func<IndexedMemory, bool> admits, int limit)
+    public static IReadOnlyList<SearchHit> Search(
+        ScopeIndex index, Question question, SearchWeights weights, Func<IndexedMemory, bool> admits, int limit, DateTimeOffset now) =>
+        Search(index, question, weights, admits, limit, now, LateInteractionCandidates);
+
+    /// <inheritdoc cref="Search(ScopeIndex, Question, SearchWeights, Func{IndexedMemory, bool}, int, DateTimeOffset)"/>
+    /// <param name="lateInteractionCandidates">For so many late interaction is worked out.</param>
+    public static IReadOnlyList<SearchHit> Search(
+        ScopeIndex index, Question question, SearchWeights weights, Func<IndexedMemory, bool> admits, int limit, DateTimeOffset now, int lateInteractionCandidates)
     {
         var count = index.RowCount;
         if (index.Count == 0)
@@ -34,8 +44,8 @@ internal static class ScopeSearcher
                 Cosines(index, question, cosines);
             }
 
-            var cheap = new CheapTerms(index, question, weights, lexical, largest, cosines);
-            var wanted = weights.LateInteraction > 0 ? Math.Max(limit, LateInteractionCandidates) : limit;
+            var cheap = new CheapTerms(index, question, weights, lexical, largest, cosines, now);
+            var wanted = weights.LateInteraction > 0 ? Math.Min(count, Math.Max(limit, lateInteractionCandidates)) : limit;
             var candidates = Best(index, cheap, admits, wanted);
             return weights.LateInteraction > 0 ? Refine(index, question, weights, candidates, limit) : candidates;
         }
@@ -90,7 +100,20 @@ internal static class ScopeSearcher
     private static List<SearchHit> Refine(ScopeIndex index, Question question, SearchWeights weights, List<SearchHit> candidates, int limit)
     {
         var late = new LateInteraction(index, question.Tokens);
-        return Sorted(candidates.Select(hit => hit with { Terms = hit.Terms with { LateInteraction = weights.LateInteraction * late.Score(hit.Row) } }), limit);
+        var refined = candidates.Select(hit => hit with { Terms = hit.Terms with { LateInteraction = weights.LateInteraction * late.Score(hit.Row) } });
+        if (weights.SecondHop <= 0)
+        {
+            return Sorted(refined, limit);
+        }
+
+        // The first hits stay where they are; what they lack is asked of the rest.
+        var sorted = Sorted(refined, candidates.Count);
+        var lacking = late.Lacking(sorted.Take(FirstHits).Select(hit => hit.Row));
+        var rest = sorted.Skip(FirstHits).Select(hit => hit with
+        {
+            Terms = hit.Terms with { LateInteraction = hit.Terms.LateInteraction + (weights.SecondHop * late.Score(hit.Row, lacking)) },
+        });
+        return [.. sorted.Take(FirstHits), .. Sorted(rest, Math.Max(0, limit - FirstHits))];
     }
 
     private static List<SearchHit> Sorted(IEnumerable<SearchHit> hits, int limit) =>

@@ -9,7 +9,28 @@ namespace AiInfra.MemoryService.Search;
 /// <param name="Ranking">See <see cref="Search.Ranking"/>; <c>hybrid</c> unless said.</param>
 /// <param name="Explain">Give the terms of each score.</param>
 /// <param name="Filter">Which memories may be found.</param>
-internal sealed record SearchRequest(string? Query, int? Limit = null, Ranking? Ranking = null, bool Explain = false, SearchFilter? Filter = null);
+/// <param name="Boost">What importance, confidence and age count for, in place of the default.</param>
+internal sealed record SearchRequest(
+    string? Query, int? Limit = null, Ranking? Ranking = null, bool Explain = false, SearchFilter? Filter = null, SearchBoost? Boost = null);
+
+/// <summary>Weights of what a memory is worth by itself, 0 to 10 each. The best score without them is about 6.</summary>
+/// <param name="Importance">Of importance above or below 0.5; 0.3 unless said.</param>
+/// <param name="Confidence">Of what confidence lacks to 1; 0.3 unless said.</param>
+/// <param name="Recency">Of newness, which halves with each half-life; 0 unless said. Pinned memories do not fade.</param>
+/// <param name="HalfLifeDays">More than 0, at most 36,500; 30 unless said.</param>
+internal sealed record SearchBoost(double? Importance = null, double? Confidence = null, double? Recency = null, double? HalfLifeDays = null)
+{
+    public bool IsValid =>
+        new[] { Importance, Confidence, Recency }.All(weight => weight is null or (>= 0 and <= 10)) && HalfLifeDays is null or (> 0 and <= 36_500);
+
+    public SearchWeights Over(SearchWeights weights) => weights with
+    {
+        Importance = (float)(Importance ?? weights.Importance),
+        Confidence = (float)(Confidence ?? weights.Confidence),
+        Recency = (float)(Recency ?? weights.Recency),
+        RecencyHalfLifeDays = (float)(HalfLifeDays ?? weights.RecencyHalfLifeDays),
+    };
+}
 
 /// <summary>How memories are ranked. All but the first are there to compare with.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Ranking>))]
@@ -37,7 +58,8 @@ internal enum Ranking
 }
 
 /// <summary>The weighted terms that add up to a score.</summary>
-internal sealed record ExplainResponse(float Lexical, float Dense, float LateInteraction, float Speaker, float Calendar, float Question);
+/// <param name="Worth">Importance, confidence and recency together.</param>
+internal sealed record ExplainResponse(float Lexical, float Dense, float LateInteraction, float Speaker, float Calendar, float Question, float Worth);
 
 internal sealed record SearchResultResponse(MemoryResponse Memory, double Score, ExplainResponse? Explain)
 {
@@ -47,7 +69,7 @@ internal sealed record SearchResultResponse(MemoryResponse Memory, double Score,
         return new SearchResultResponse(
             MemoryResponse.Of(hit.Memory),
             hit.Score,
-            explain ? new ExplainResponse(terms.Lexical, terms.Dense, terms.LateInteraction, terms.Speaker, terms.Calendar, terms.Question) : null);
+            explain ? new ExplainResponse(terms.Lexical, terms.Dense, terms.LateInteraction, terms.Speaker, terms.Calendar, terms.Question, terms.Worth) : null);
     }
 }
 

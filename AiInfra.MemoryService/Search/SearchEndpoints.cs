@@ -20,8 +20,13 @@ internal static class SearchEndpoints
             return TypedResults.ValidationProblem(broken);
         }
 
+        if (request.Boost is { IsValid: false })
+        {
+            return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["boost"] = ["Weights from 0 to 10, and a half-life of more than 0 and at most 36,500 days."] });
+        }
+
         var found = await search.SearchAsync(
-            caller, request.Query!, request.Ranking ?? Ranking.Hybrid, request.Filter ?? SearchFilter.None, request.Limit ?? DefaultLimit, cancellationToken);
+            caller, request.Query!, request.Ranking ?? Ranking.Hybrid, request.Boost, request.Filter ?? SearchFilter.None, request.Limit ?? DefaultLimit, cancellationToken);
         return TypedResults.Ok(new SearchResponse([.. found.Select(hit => SearchResultResponse.Of(hit, request.Explain))]));
     }
 }

@@ -1,4 +1,5 @@
 using AiInfra.MemoryService.Context;
+using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Search;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -11,5 +12,6 @@ internal static class SearchExtensions
         builder.Services.AddSingleton<ScopeIndexes>();
         builder.Services.AddSingleton<MemorySearch>();
         builder.Services.AddSingleton<ContextBuilder>();
+        builder.Services.AddSingleton<Keywords>();
     }
 }

@@ -48,8 +48,8 @@ internal sealed record SearchFilter(
             && !(attributes.Confidence < MinConfidence)
             && !(attributes.Timestamp < After)
             && !(attributes.Timestamp >= Before)
-            && (TagsAny is not { Count: > 0 } any || any.Any(attributes.Tags.Contains))
-            && (TagsAll is not { Count: > 0 } all || all.All(attributes.Tags.Contains))
+            && (TagsAny is not { Count: > 0 } any || Holding(attributes.Tags, any) > 0)
+            && (TagsAll is not { Count: > 0 } all || Holding(attributes.Tags, all) == all.Count)
             && (Metadata is null || Metadata.Admits(attributes.Metadata));
     }
 
@@ -58,6 +58,25 @@ internal sealed record SearchFilter(
         && !MemoryStore.IsExpired(attributes, AsOf ?? now)
         && !(createdAt > AsOf)
         && (IncludeSuperseded || attributes.SupersededBy is null || attributes.SupersededAt > AsOf);
+
+    // Asked of every memory of a large scope: no LINQ.
+    private static int Holding(IReadOnlyList<string> tags, IReadOnlyList<string> wanted)
+    {
+        var holding = 0;
+        for (var w = 0; w < wanted.Count; w++)
+        {
+            for (var t = 0; t < tags.Count; t++)
+            {
+                if (string.Equals(tags[t], wanted[w], StringComparison.Ordinal))
+                {
+                    holding++;
+                    break;
+                }
+            }
+        }
+
+        return holding;
+    }
 
     private static bool Equal(string? wanted, string? value) => wanted is null || wanted == value;
 }

@@ -4,9 +4,27 @@ namespace AiInfra.MemoryService.Search;
 internal sealed record SearchWeights(
     ColumnWeights Columns, float Lexical, float Dense, float DenseNear, float DenseFar, float LateInteraction, float Speaker, float Calendar, float Question)
 {
+    /// <summary>Of how much it matters, above or below the middle (0.5): nothing for a memory of which nobody said.</summary>
+    public float Importance { get; init; }
+
+    /// <summary>Of what is missing to full confidence (1): nothing for a memory of which nobody doubted.</summary>
+    public float Confidence { get; init; }
+
+    /// <summary>Of how new it is: 1 now, half of it after each half-life; a pinned memory does not fade.</summary>
+    public float Recency { get; init; }
+
+    /// <summary>Of what a memory says about the parts of the question that the first hits leave open: it is asked again for those.</summary>
+    public float SecondHop { get; init; }
+
+    public float RecencyHalfLifeDays { get; init; } = 30;
+
     public static readonly SearchWeights Default = new(
         Columns: new ColumnWeights(2, 1, 1), Lexical: 0.8f, Dense: 1.8f, DenseNear: 0.4f, DenseFar: 0.1f,
-        LateInteraction: 3, Speaker: 0.3f, Calendar: 1.5f, Question: -0.4f);
+        LateInteraction: 3, Speaker: 0.3f, Calendar: 1.5f, Question: -0.4f)
+    {
+        Importance = 0.3f,
+        Confidence = 0.3f,
+    };
 
     public static readonly SearchWeights WithoutLateInteraction = Default with { LateInteraction = 0 };
 
@@ -18,9 +36,9 @@ internal sealed record SearchWeights(
 }
 
 /// <summary>The terms of one score, weighted: their sum is the score.</summary>
-internal readonly record struct SearchTerms(float Lexical, float Dense, float LateInteraction, float Speaker, float Calendar, float Question)
+internal readonly record struct SearchTerms(float Lexical, float Dense, float LateInteraction, float Speaker, float Calendar, float Question, float Worth = 0)
 {
-    public float Score => Lexical + Dense + LateInteraction + Speaker + Calendar + Question;
+    public float Score => Lexical + Dense + LateInteraction + Speaker + Calendar + Question + Worth;
 }
 
 /// <summary>A memory that was found: where its record lies, and why it was found.</summary>

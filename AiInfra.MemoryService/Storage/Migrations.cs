@@ -93,6 +93,15 @@ internal static class Migrations
         ) WITHOUT ROWID;
         CREATE INDEX injected_by_turn ON injected (user, turn);
         """,
+        """
+        -- Receipts of erasures, each with the ids that are gone: random numbers that tell nothing, to look for them later.
+        CREATE TABLE erasures (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            receipt TEXT NOT NULL,
+            ids TEXT NOT NULL
+        );
+        """,
     ];
 
     public static int Latest => Steps.Length;

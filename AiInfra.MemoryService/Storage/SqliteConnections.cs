@@ -16,9 +16,27 @@ internal static class SqliteConnections
             DefaultTimeout = 30,
         }.ConnectionString);
         connection.Open();
+        // Deleted words are overwritten, not only unlinked.
         // FULL syncs the log at every commit: what is acknowledged survives a power cut, not only the death of the process.
-        Execute(connection, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 268435456;{(readOnly ? " PRAGMA query_only = ON;" : "")}");
+        Execute(connection, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA mmap_size = 268435456;{(readOnly ? " PRAGMA query_only = ON;" : "")}");
         return connection;
+    }
+
+    /// <summary>An empty file for a copy.</summary>
+    public static SqliteConnection Create(string path)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString);
+        connection.Open();
+        return connection;
+    }
+
+    /// <summary>Reads from now on what the file holds now.</summary>
+    public static SqliteTransaction BeginSnapshot(SqliteConnection connection)
+    {
+        var transaction = connection.BeginTransaction(deferred: true);
+        // A deferred transaction begins with its first read.
+        connection.Number("SELECT count(*) FROM sqlite_master");
+        return transaction;
     }
 
     public static void Execute(this SqliteConnection connection, string sql)

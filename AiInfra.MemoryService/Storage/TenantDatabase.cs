@@ -11,6 +11,7 @@ internal sealed class TenantDatabase : IAsyncDisposable
     private readonly ConcurrentBag<SqliteConnection> _readers = [];
     private readonly TenantWriter _writer;
     private readonly string _path;
+    private int _reads;
 
     public TenantDatabase(string tenant, string path, int maxPendingWrites)
     {
@@ -35,6 +36,7 @@ internal sealed class TenantDatabase : IAsyncDisposable
     /// <summary>Reads in one snapshot of the file.</summary>
     public T Read<T>(Func<SqliteConnection, T> operation)
     {
+        Interlocked.Increment(ref _reads);
         var connection = TakeReader();
         try
         {
@@ -47,8 +49,38 @@ internal sealed class TenantDatabase : IAsyncDisposable
         }
     }
 
+    /// <summary>Closes the readers that nobody used since the last call: a tenant at rest holds one connection.</summary>
+    public void TrimReaders()
+    {
+        if (Interlocked.Exchange(ref _reads, 0) == 0)
+        {
+            while (_readers.TryTake(out var connection))
+            {
+                connection.Dispose();
+            }
+        }
+    }
+
     /// <summary>A connection of its own for a long read, for example an export. The caller disposes it.</summary>
     public SqliteConnection OpenReader() => SqliteConnections.Open(_path, readOnly: true);
+
+    /// <summary>Copies the file as it is now into a folder, without stopping writes. Gives the bytes of the copy.</summary>
+    public async Task<long> CopyAsync(string folder, CancellationToken cancellationToken)
+    {
+        var target = Path.Combine(folder, Path.GetFileName(_path));
+        using var connection = OpenReader();
+        // Begun inside the writer: what was acknowledged before is in the copy.
+        using var snapshot = await WriteAsync(_ => SqliteConnections.BeginSnapshot(connection), null, cancellationToken);
+        using (var copy = SqliteConnections.Create(target))
+        {
+            connection.BackupDatabase(copy);
+        }
+
+        return new FileInfo(target).Length;
+    }
+
+    /// <summary>Moves the write-ahead log into the file and empties it, so that nothing erased is left there.</summary>
+    public Task WriteOutLogAsync(CancellationToken cancellationToken) => _writer.WriteOutLogAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

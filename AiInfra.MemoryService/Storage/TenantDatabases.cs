@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 
 namespace AiInfra.MemoryService.Storage;
@@ -8,7 +9,7 @@ namespace AiInfra.MemoryService.Storage;
 /// <summary>The files of all tenants, opened when they are first needed.</summary>
 internal sealed class TenantDatabases(IOptions<StorageOptions> options) : IAsyncDisposable
 {
-    private const string Extension = ".memories.db";
+    public const string Extension = ".memories.db";
 
     // Lazy, or two first calls at the same time would open two writers on one file.
     private readonly ConcurrentDictionary<string, Lazy<TenantDatabase>> _open = new(StringComparer.Ordinal);
@@ -33,8 +34,20 @@ internal sealed class TenantDatabases(IOptions<StorageOptions> options) : IAsync
         return [.. tenants];
     }
 
-    public TenantDatabase Of(string tenant) =>
-        _open.GetOrAdd(tenant, name => new Lazy<TenantDatabase>(() => Open(name))).Value;
+    public TenantDatabase Of(string tenant)
+    {
+        var opening = _open.GetOrAdd(tenant, name => new Lazy<TenantDatabase>(() => Open(name)));
+        try
+        {
+            return opening.Value;
+        }
+        catch (Exception problem) when (problem is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            // What a disk refuses now it may allow later: a failure is not kept.
+            _open.TryRemove(KeyValuePair.Create(tenant, opening));
+            throw;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

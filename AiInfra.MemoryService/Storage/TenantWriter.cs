@@ -29,6 +29,14 @@ internal sealed class TenantWriter : IAsyncDisposable
         return await waiting.Completion;
     }
 
+    /// <summary>Empties the write-ahead log into the file, between two transactions.</summary>
+    public async Task WriteOutLogAsync(CancellationToken cancellationToken)
+    {
+        var waiting = new Operation<int>(connection => connection.Run("PRAGMA wal_checkpoint(TRUNCATE)"), null) { IsAlone = true };
+        await _waiting.Writer.WriteAsync(waiting, cancellationToken);
+        await waiting.Completion;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
@@ -41,13 +49,30 @@ internal sealed class TenantWriter : IAsyncDisposable
         var batch = new List<Operation>(MaxWritesPerSync);
         while (await _waiting.Reader.WaitToReadAsync())
         {
-            while (batch.Count < MaxWritesPerSync && _waiting.Reader.TryRead(out var operation))
+            Operation? alone = null;
+            while (alone is null && batch.Count < MaxWritesPerSync && _waiting.Reader.TryRead(out var operation))
             {
-                batch.Add(operation);
+                if (operation.IsAlone)
+                {
+                    alone = operation;
+                }
+                else
+                {
+                    batch.Add(operation);
+                }
             }
 
-            Carry(batch);
-            batch.Clear();
+            if (batch.Count > 0)
+            {
+                Carry(batch);
+                batch.Clear();
+            }
+
+            if (alone is not null)
+            {
+                alone.TryRun(_connection);
+                alone.Complete();
+            }
         }
     }
 
@@ -81,6 +106,9 @@ internal sealed class TenantWriter : IAsyncDisposable
 
     private abstract class Operation
     {
+        /// <summary>It belongs in no transaction.</summary>
+        public bool IsAlone { get; init; }
+
         public abstract bool TryRun(SqliteConnection connection);
 
         public abstract void Complete();

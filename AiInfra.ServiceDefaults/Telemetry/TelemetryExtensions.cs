@@ -35,6 +35,11 @@ internal static class TelemetryExtensions
                 .. InContainer(builder.Configuration) ? JsonConsole : [],
             ],
         });
+        if (IsDisabled(builder.Configuration))
+        {
+            return;
+        }
+
         // On the console too a line leads to its trace; in a container one line is one JSON object.
         builder.Logging.Configure(logging => logging.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
         builder.Logging.AddOpenTelemetry(logging =>
@@ -64,6 +69,10 @@ internal static class TelemetryExtensions
                 .UseOtlpExporter();
         }
     }
+
+    /// <summary>OpenTelemetry's own switch, <c>OTEL_SDK_DISABLED=true</c>: nothing is measured, traced or exported.</summary>
+    public static bool IsDisabled(IConfiguration configuration) =>
+        string.Equals(configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase);
 
     // .NET's images set it.
     private static bool InContainer(IConfiguration configuration) =>

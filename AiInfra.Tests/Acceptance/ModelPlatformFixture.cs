@@ -44,7 +44,7 @@ public sealed class ModelPlatformFixture : IAsyncLifetime
         }
 
         ApiKey = await _builder.Resources.OfType<ParameterResource>().Single(parameter => parameter.Name == "api-key").GetValueAsync() ?? "";
-        Model = VllmPoolSettings.From(_builder.Configuration).Model;
+        Model = VllmPoolSettings.From(_builder.Configuration, "vllm")[0].Model;
         _app = await _builder.BuildAsync(limit.Token);
         await _app.StartAsync(limit.Token);
         foreach (var name in (string[])["gateway", "memory", "chroma", "vllm0", "vllm1"])

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using AiInfra.AppHost.Monitoring;
 using AiInfra.Tests.Fixtures;
@@ -107,7 +108,11 @@ public sealed class MonitoringTests(PlatformFixture platform)
         using var limit = Limited();
         using var client = platform.CreateClient();
         string[] markers = [.. new[] { "prompt", "memory", "question", "key", "model", "session" }.Select(kind => $"planted{kind}{Guid.NewGuid():N}")];
-        foreach (var marker in markers.Append(platform.ApiKey).Append(platform.AdminKey))
+        // A token is secret as a whole: nothing of it is readable, and none of it may be kept.
+        var token = string.Join('.', new[] { """{"alg":"ES256","typ":"JWT"}""", $$"""{"sub":"planted{{Guid.NewGuid():N}}"}""", new string('s', 64) }
+            .Select(part => Convert.ToBase64String(Encoding.UTF8.GetBytes(part)).TrimEnd('=')));
+        string[] secrets = [.. markers, platform.ApiKey, platform.AdminKey, token];
+        foreach (var marker in secrets)
         {
             platform.Telemetry.Forbid(marker);
         }
@@ -121,12 +126,21 @@ public sealed class MonitoringTests(PlatformFixture platform)
         using var stranger = platform.CreateClient();
         stranger.DefaultRequestHeaders.Authorization = new("Bearer", $"sk-{markers[3]}");
         using var refused = await stranger.GetAsync("/v1/models", limit.Token);
+        stranger.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        using var forged = await stranger.GetAsync("/v1/models", limit.Token);
 
         Assert.Equal(404, (int)unknown.StatusCode);
         Assert.Equal(201, (int)stored.StatusCode);
         Assert.Equal(200, (int)found.StatusCode);
         Assert.Equal(200, (int)listed.StatusCode);
         Assert.Equal(401, (int)refused.StatusCode);
+        Assert.Equal(401, (int)forged.StatusCode);
+        foreach (var error in new[] { unknown, refused, forged })
+        {
+            var body = await error.Content.ReadAsStringAsync(limit.Token);
+            // The model's name is the caller's own word to it, as OpenAI answers it; what is secret is not said again.
+            Assert.All(secrets.Where(secret => secret != markers[4]), secret => Assert.DoesNotContain(secret, body, StringComparison.Ordinal));
+        }
 
         // Spans leave in batches, and only while there are new ones: the last batch of interest is followed by a later one.
         while (platform.Telemetry.Exports("Trace") < before + 4)
@@ -140,7 +154,7 @@ public sealed class MonitoringTests(PlatformFixture platform)
         var labels = await prometheus.LabelsAsync(limit.Token);
         string[] logs = [.. platform.Resources.OfType<ExecutableResource>().Select(resource => platform.Log(resource.Name, 10_000))];
         Assert.Contains(logs, log => log.Length > 0);
-        foreach (var marker in markers.Append(platform.ApiKey).Append(platform.AdminKey))
+        foreach (var marker in secrets)
         {
             Assert.DoesNotContain(marker, labels, StringComparison.Ordinal);
             Assert.All(logs, log => Assert.DoesNotContain(marker, log, StringComparison.Ordinal));

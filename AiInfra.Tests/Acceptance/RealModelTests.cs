@@ -22,7 +22,7 @@ public sealed class RealModelTests(ModelPlatformFixture platform, ITestOutputHel
         {
             foreach (var fact in MemoryQuestions.All.SelectMany(item => item.Memories).Distinct())
             {
-                using var stored = await first.PostAsJsonAsync("/v1/memories", new { text = fact }, Cancelled);
+                using var stored = await first.PostAsJsonAsync("/v1/memories", new { text = fact, timestamp = "2026-03-02T09:00:00Z" }, Cancelled);
                 Assert.Equal(201, (int)stored.StatusCode);
             }
         }

@@ -34,6 +34,23 @@ public sealed class ServiceIntegrationTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Gateway_and_memory_find_each_other_by_name()
+    {
+        // To the gateway the memory service is "memory", to that one the gateway's keys lie at "gateway": without either there is no answer.
+        using var client = platform.CreateClient();
+        using var memories = await client.GetAsync("/v1/memories", Cancelled);
+        Assert.Equal(200, (int)memories.StatusCode);
+
+        // And the pool's name stands for as many addresses as there are replicas.
+        using var admin = new HttpClient { BaseAddress = platform.GatewayAdmin };
+        admin.DefaultRequestHeaders.Authorization = new("Bearer", platform.AdminKey);
+        var replicas = (await admin.GetFromJsonAsync<JsonObject>("/admin/replicas", Cancelled))!["replicas"]!.AsArray();
+        string[] ports = [.. new[] { "vllm0", "vllm1" }.Select(name => $"{platform.App.GetEndpoint(name, "http").Port}")];
+        Assert.Equal(2, replicas.Count);
+        Assert.All(ports, port => Assert.Contains(replicas, replica => ((string)replica!["id"]!).EndsWith(port, StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Both_replicas_that_discovery_names_answer_chats()
     {
         using var client = platform.CreateClient();

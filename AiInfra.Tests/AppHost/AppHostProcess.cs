@@ -23,12 +23,24 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
     public int ExitCode => _process.ExitCode;
 
-    public static AppHostProcess Start(string state, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    /// <summary>The command line of an AppHost with this state folder: what a wrapper such as a shell has to start.</summary>
+    public static IReadOnlyList<string> CommandLine(string state, IEnumerable<string> arguments) =>
+        CommandLine([$"--AppHost:State={state}", "--DcpPublisher:RandomizePorts=true", "--AppHost:Engine=simulated", .. arguments]);
+
+    public static IReadOnlyList<string> CommandLine(IEnumerable<string> arguments) =>
+    [
+        AiInfra.AppHost.Prerequisites.DotnetHost.Path, "exec",
+        Path.Combine(RepositoryPaths.Root, "artifacts", "bin", "AiInfra.AppHost-Processes", Configuration, "AiInfra.AppHost.dll"), .. arguments,
+    ];
+
+    public static AppHostProcess Start(string state, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        Start(CommandLine(state, arguments), environment);
+
+    /// <summary>Started in a folder that is nobody's, as from another terminal.</summary>
+    public static AppHostProcess Start(IReadOnlyList<string> commandLine, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var assembly = Path.Combine(RepositoryPaths.Root, "artifacts", "bin", "AiInfra.AppHost-Processes", Configuration, "AiInfra.AppHost.dll");
-        var start = new ProcessStartInfo(AiInfra.AppHost.Prerequisites.DotnetHost.Path) { RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] all = ["exec", assembly, $"--AppHost:State={state}", "--DcpPublisher:RandomizePorts=true", "--AppHost:Engine=simulated", .. arguments];
-        all.ToList().ForEach(start.ArgumentList.Add);
+        var start = new ProcessStartInfo(commandLine[0]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
+        commandLine.Skip(1).ToList().ForEach(start.ArgumentList.Add);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Text.RegularExpressions;
+using AiInfra.AppHost.State;
 using AiInfra.Tests.Fixtures;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
@@ -8,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AiInfra.Tests.AppHost;
 
 [Collection(PlatformCollection.Name)]
-public sealed class PlatformTests(PlatformFixture platform)
+public sealed partial class PlatformTests(PlatformFixture platform)
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -67,6 +69,22 @@ public sealed class PlatformTests(PlatformFixture platform)
     }
 
     [Fact]
+    public async Task Every_variable_that_Aspire_gives_a_service_is_there_with_the_same_value()
+    {
+        // Recorded from the same AppHost.cs under Aspire (docs/aspire.md says which): SERVICE NAME=VALUE, with ports, paths and secrets left open.
+        var recorded = await File.ReadAllLinesAsync(Path.Combine(RepositoryPaths.Root, "AiInfra.Tests", "AppHost", "aspire-environment.txt"), Cancelled);
+        var state = platform.App.Services.GetRequiredService<StateFolder>().Path;
+        var seen = new HashSet<string>();
+        foreach (var name in recorded.Select(line => line.Split(' ')[0]).Distinct())
+        {
+            seen.UnionWith((await EnvironmentOfAsync(name)).Select(one => $"{name} {one.Key}={Open(one.Key, one.Value, state)}"));
+        }
+
+        Assert.True(recorded.Length > 50);
+        Assert.DoesNotContain(recorded, line => !seen.Contains(line));
+    }
+
+    [Fact]
     public async Task The_memory_service_finds_chroma_and_the_keys_of_service_tokens()
     {
         var seen = await EnvironmentOfAsync("memory");
@@ -104,6 +122,28 @@ public sealed class PlatformTests(PlatformFixture platform)
             Assert.All(secrets, secret => Assert.DoesNotContain(secret, arguments, StringComparison.Ordinal));
         }
     }
+
+    [Fact]
+    public async Task Traces_metrics_and_logs_arrive_at_an_OTLP_receiver()
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        using var client = platform.CreateClient();
+
+        while (new[] { "Trace", "Metrics", "Logs" }.Any(kind => platform.Telemetry.Exports(kind) == 0))
+        {
+            using var response = await client.GetAsync(new Uri("/v1/models", UriKind.Relative), limit.Token);
+            await Task.Delay(200, limit.Token);
+        }
+    }
+
+    private static string Open(string name, string value, string state) =>
+        name.EndsWith("Key", StringComparison.OrdinalIgnoreCase) || name.EndsWith("Pepper", StringComparison.Ordinal) || name.EndsWith("Secret", StringComparison.Ordinal)
+            ? "{secret}"
+            : Figures().Replace(value.Replace(state, "{state}", StringComparison.Ordinal).Replace(RepositoryPaths.Root, "{root}", StringComparison.Ordinal), "{open}");
+
+    [GeneratedRegex(@"(?<=localhost:|password=|service\.instance\.id=)[0-9a-z]+|^[0-9]{4,5}$")]
+    private static partial Regex Figures();
 
     private int ProcessOf(string name) =>
         platform.App.ResourceNotifications.TryGetCurrentState(name, out var update) ? update!.Snapshot.ProcessId!.Value : throw new ArgumentException(name);

@@ -47,6 +47,30 @@ public sealed class PortTests : EngineTest
     }
 
     [Fact]
+    public async Task A_port_taken_between_its_release_and_the_bind_is_named_and_the_server_starts_when_it_is_free()
+    {
+        Builder.Configuration["AppHost:RestartPauseMilliseconds"] = "400";
+        var gate = Path.Combine(Folder, "gate");
+        // The port is the server's own from the start of its process on; somebody else binds it before the server does.
+        AddScript("server", $"""while [ ! -f {gate} ]; do sleep 0.02; done; exec node -e 'require("net").createServer().listen(process.env.PORT, "127.0.0.1", () => console.log("bound"))'""")
+            .WithHttpEndpoint(env: "PORT");
+        var app = await StartAsync();
+        var address = app.GetEndpoint("server");
+        var told = WaitAsync(app, "server", snapshot => snapshot.Reason?.Contains("is taken by", StringComparison.Ordinal) == true);
+
+        using (var owner = new TcpListener(IPAddress.Loopback, address.Port))
+        {
+            owner.Start();
+            await File.WriteAllTextAsync(gate, "", Cancelled);
+            Assert.Contains($"its port {address.Port} is taken by ", (await told).Snapshot.Reason, StringComparison.Ordinal);
+        }
+
+        await LineAsync(app, "server", line => line == "bound");
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, address.Port, Cancelled);
+    }
+
+    [Fact]
     public async Task A_port_taken_while_its_server_was_down_is_named_and_the_server_returns_when_it_is_free()
     {
         Builder.Configuration["AppHost:RestartPauseMilliseconds"] = "400";

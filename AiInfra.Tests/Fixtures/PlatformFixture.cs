@@ -75,6 +75,7 @@ public sealed class PlatformFixture : IAsyncLifetime
         // Without a viewer of its own the AppHost leaves it to its environment where telemetry goes.
         Environment.SetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT", _telemetry.Otlp.ToString());
         Environment.SetEnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+        Environment.SetEnvironmentVariable("OTEL_METRIC_EXPORT_INTERVAL", "1000");
         _authority = await OidcAuthority.StartAsync();
         foreach (var (name, value) in Jwt(_authority))
         {
@@ -91,7 +92,7 @@ public sealed class PlatformFixture : IAsyncLifetime
             limit.Token);
         ApiKey = await ParameterAsync("api-key");
         AdminKey = await ParameterAsync("admin-key");
-        Model = AiInfra.AppHost.Vllm.VllmPoolSettings.From(_builder.Configuration).Model;
+        Model = AiInfra.AppHost.Vllm.VllmPoolSettings.From(_builder.Configuration, "vllm")[0].Model;
         _app = await _builder.BuildAsync(limit.Token);
         await _app.StartAsync(limit.Token);
         foreach (var name in _builder.Resources.OfType<ExecutableResource>().Select(resource => resource.Name))
@@ -111,6 +112,7 @@ public sealed class PlatformFixture : IAsyncLifetime
         {
             Environment.SetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT", null);
             Environment.SetEnvironmentVariable("OTEL_EXPORTER_OTLP_PROTOCOL", null);
+            Environment.SetEnvironmentVariable("OTEL_METRIC_EXPORT_INTERVAL", null);
             await _telemetry.DisposeAsync();
         }
 

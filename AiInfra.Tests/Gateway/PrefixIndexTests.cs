@@ -27,6 +27,53 @@ public sealed class PrefixIndexTests
     }
 
     [Fact]
+    public void What_running_requests_use_is_never_given_up()
+    {
+        var index = new PrefixIndex();
+        var held = index.Take([1, 2, 3, 4], 6);
+        index.Touch([10, 11, 12], 6);
+        index.Touch([20, 21], 6);
+
+        Assert.Equal((4, 4, 2, 0), (held, index.Match([1, 2, 3, 4]), index.Match([20, 21]), index.Match([10, 11])));
+
+        index.Release([1, 2, 3, 4]);
+        index.Touch([30, 31, 32, 33], 6);
+
+        Assert.Equal((2, 0, 4), (index.Match([1, 2, 3, 4]), index.Match([20, 21]), index.Match([30, 31, 32, 33])));
+    }
+
+    [Fact]
+    public void Runs_of_blocks_behave_like_single_blocks_in_an_engines_cache()
+    {
+        for (var seed = 0; seed < 300; seed++)
+        {
+            var random = new Random(seed);
+            var (index, blocks, running) = (new PrefixIndex(), new OneByOne(), new List<ulong[]>());
+            for (var step = 0; step < 60; step++)
+            {
+                if (running.Count > 0 && random.Next(3) == 0)
+                {
+                    var done = running[random.Next(running.Count)];
+                    running.Remove(done);
+                    index.Release(done);
+                    blocks.Release(done);
+                }
+                else
+                {
+                    var chain = Chain(random);
+                    var taken = index.Take(chain, Capacity);
+                    Assert.Equal(taken, blocks.Take(chain));
+                    running.Add(chain[..taken]);
+                }
+
+                var asked = Chain(random);
+                Assert.True(
+                    (blocks.Match(asked), blocks.Count, blocks.InUse) == (index.Match(asked), index.Count, index.InUse), $"seed {seed}, step {step}");
+            }
+        }
+    }
+
+    [Fact]
     public void A_prompt_longer_than_the_cache_keeps_its_beginning()
     {
         var index = new PrefixIndex();
@@ -69,6 +116,63 @@ public sealed class PrefixIndexTests
         };
 
         Assert.Equal(chains.Length, chains.Select(chain => chain.Blocks().Span[0]).Distinct().Count());
+    }
+
+    private const int Capacity = 24;
+
+    // Prefixes that branch: each block's number says which way was taken up to it.
+    private static ulong[] Chain(Random random)
+    {
+        var chain = new ulong[random.Next(1, 12)];
+        var state = (ulong)random.Next(3) + 1;
+        for (var i = 0; i < chain.Length; i++)
+        {
+            chain[i] = state = (state * 31) + (ulong)(i % 3 == 2 ? random.Next(2) : 0);
+        }
+
+        return chain;
+    }
+
+    /// <summary>The same by single blocks, as an engine keeps them.</summary>
+    private sealed class OneByOne
+    {
+        private readonly Dictionary<ulong, int> _users = [];
+        private readonly List<ulong> _free = [];
+
+        public int Count => _users.Count;
+
+        public int InUse => _users.Count - _free.Count;
+
+        public int Match(ulong[] chain) => chain.TakeWhile(_users.ContainsKey).Count();
+
+        public int Take(ulong[] chain)
+        {
+            var taken = Math.Clamp(Capacity - InUse, 0, chain.Length);
+            foreach (var block in chain[..taken])
+            {
+                _users[block] = _users.GetValueOrDefault(block) + 1;
+                _free.Remove(block);
+            }
+
+            while (Count > Capacity && _free.Count > 0)
+            {
+                _users.Remove(_free[0]);
+                _free.RemoveAt(0);
+            }
+
+            return taken;
+        }
+
+        public void Release(ulong[] chain)
+        {
+            foreach (var block in chain.Reverse())
+            {
+                if (--_users[block] == 0)
+                {
+                    _free.Add(block);
+                }
+            }
+        }
     }
 
     private static PromptChain Read(string json)

@@ -6,7 +6,7 @@ namespace AiInfra.Tests.Gateway;
 /// <summary>Bytes on a socket, as no HTTP client would send them.</summary>
 internal static class RawHttp
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>Sends the bytes and returns everything that comes back until the server closes.</summary>
     public static async Task<string> SendAsync(int port, string bytes)

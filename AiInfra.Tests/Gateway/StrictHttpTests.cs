@@ -104,12 +104,17 @@ public sealed class StrictHttpTests
     }
 
     [Fact]
-    public async Task Oversized_headers_are_refused()
+    public async Task Oversized_and_slow_headers_are_refused_and_the_connection_closed_on_every_listener()
     {
-        await using var gateway = await GatewayServer.StartAsync([]);
+        await using var gateway = await GatewayServer.StartAsync([], "--Forwarding:RequestHeadersTimeout=00:00:00.500");
 
-        var answer = await RawHttp.SendAsync(gateway.PublicPort, $"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX-Big: {new string('a', 40_000)}\r\n\r\n");
+        foreach (var port in new[] { gateway.PublicPort, gateway.InternalPort, gateway.AdminPort })
+        {
+            var oversized = await RawHttp.SendAsync(port, $"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX-Big: {new string('a', 40_000)}\r\n\r\n");
+            var slow = await RawHttp.SendAsync(port, "GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX-Slow: a");
 
-        Assert.StartsWith("HTTP/1.1 431", answer, StringComparison.Ordinal);
+            Assert.StartsWith("HTTP/1.1 431", oversized, StringComparison.Ordinal);
+            Assert.StartsWith("HTTP/1.1 408", slow, StringComparison.Ordinal);
+        }
     }
 }

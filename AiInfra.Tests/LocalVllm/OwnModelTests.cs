@@ -24,13 +24,14 @@ public sealed class OwnModelTests
     {
         await using var server = await OtherServerAsync();
         await using var builder = DistributedApplicationTestingBuilder.Create($"--AppHost:ModelEndpoint={server.Urls.First()}/v1", "--Parameters:model-key=sk-theirs");
-        var pool = builder.AddVllmPool("vllm");
+        var pools = builder.AddVllmPools("vllm");
+        var pool = Assert.Single(pools);
         var gateway = builder.AddDotnetProject("gateway", "../AiInfra.Gateway/AiInfra.Gateway.csproj")
             .WithHttpEndpoint()
             .WithHttpEndpoint(name: "internal", env: "Listeners__Internal__Port")
             .WithHttpEndpoint(name: "admin", env: "Listeners__Admin__Port")
             .WithHttpHealthCheck("/health", endpointName: "internal")
-            .WithModels(pool)
+            .WithModels(pools)
             .WithOperatorKeys(builder.AddParameter("api-key", "sk-a-key-of-the-test-that-is-long"), builder.AddParameter("admin-key", "sk-another-key-of-the-test"));
         await using var app = await builder.BuildAsync(Token);
         await app.StartAsync(Token);
@@ -85,7 +86,7 @@ public sealed class OwnModelTests
 
             await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), """{"max_position_embeddings": 512}""", Token);
             await using var builder = DistributedApplicationTestingBuilder.Create($"--AppHost:ModelFolder={folder}", "--AppHost:Replicas=1", "--Parameters:model=mine", "--AppHost:ModelProbePorts=");
-            var pool = builder.AddVllmPool("vllm");
+            var pool = builder.AddVllmPools("vllm")[0];
             await using var app = await builder.BuildAsync(Token);
             await app.StartAsync(Token);
             await app.ResourceNotifications.WaitForResourceHealthyAsync("vllm0", Token);
@@ -114,7 +115,7 @@ public sealed class OwnModelTests
     {
         await using var builder = DistributedApplicationTestingBuilder.Create(setting);
 
-        var problem = Assert.Throws<DistributedApplicationException>(() => builder.AddVllmPool("vllm"));
+        var problem = Assert.Throws<DistributedApplicationException>(() => builder.AddVllmPools("vllm"));
 
         Assert.Contains(message, problem.Message, StringComparison.Ordinal);
         Assert.StartsWith(setting[2..setting.IndexOf('=')], problem.Message, StringComparison.Ordinal);

@@ -215,6 +215,36 @@ public sealed class ChatMemoryTests(ChatPlatform platform) : IClassFixture<ChatP
         }
     }
 
+    [Fact]
+    public async Task An_mcp_client_without_credentials_learns_where_to_get_them()
+    {
+        using var stranger = new HttpClient { BaseAddress = platform.Gateway.Client.BaseAddress };
+        using var refused = await stranger.PostAsync("/mcp", GatewayServer.Json("{}"), Cancelled);
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        var named = refused.Headers.WwwAuthenticate.Single().Parameter!["resource_metadata=\"".Length..^1];
+        Assert.EndsWith("/.well-known/oauth-protected-resource/mcp", named, StringComparison.Ordinal);
+
+        var metadata = JsonNode.Parse(await stranger.GetStringAsync(new Uri(named), Cancelled))!;
+        Assert.Equal($"http://localhost:{platform.Gateway.PublicPort}/mcp", (string)metadata["resource"]!);
+    }
+
+    [Fact]
+    public async Task An_operator_rebuilds_and_erases_through_the_gateways_admin_listener()
+    {
+        await platform.StoreAsync("kim", new { text = Dog });
+
+        using var rebuild = await platform.Gateway.Admin.PostAsync("/admin/memory/rebuild?tenant=default", null, Cancelled);
+        using var erased = await platform.Gateway.Admin.PostAsync("/admin/memory/erase?tenant=default", GatewayServer.Json("""{"user":"kim"}"""), Cancelled);
+        var receipt = JsonNode.Parse(await erased.Content.ReadAsStringAsync(Cancelled))!;
+        var check = JsonNode.Parse(await platform.Gateway.Admin.GetStringAsync($"/admin/memory/erasures/{(string)receipt["id"]!}?tenant=default", Cancelled))!;
+
+        // This platform has no Chroma: there is nothing to rebuild, and it says so.
+        Assert.Equal(HttpStatusCode.Conflict, rebuild.StatusCode);
+        Assert.Equal((1, "admin"), ((int)receipt["memories"]!, (string)receipt["by"]!));
+        Assert.True((bool)check["isErased"]!);
+        Assert.Empty(await platform.ListAsync("kim"));
+    }
+
     private static string Header(HttpResponseMessage response, string name)
     {
         Assert.True(response.IsSuccessStatusCode, $"{(int)response.StatusCode}");

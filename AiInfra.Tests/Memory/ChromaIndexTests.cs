@@ -1,8 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using AiInfra.MemoryService.Chroma;
-using AiInfra.MemoryService.Indexing;
-using AiInfra.Tests.Fixtures;
 
 namespace AiInfra.Tests.Memory;
 
@@ -14,7 +11,7 @@ public sealed class ChromaIndexTests
     [Fact]
     public async Task A_stored_vector_is_read_back_from_Chroma_and_leaves_it_with_the_memory()
     {
-        await using var stage = await Stage.StartAsync();
+        await using var stage = await ChromaStage.StartAsync();
         await using var memory = await stage.StartMemoryAsync();
         using var client = memory.Client();
         var id = await StoreAsync(client, "The vault opens at nine.");
@@ -31,7 +28,7 @@ public sealed class ChromaIndexTests
     [Fact]
     public async Task Without_Chroma_memories_are_stored_and_found_and_it_catches_up_when_it_returns()
     {
-        await using var stage = await Stage.StartAsync();
+        await using var stage = await ChromaStage.StartAsync();
         await using var memory = await stage.StartMemoryAsync();
         using var client = memory.Client();
         var before = await StoreAsync(client, "The first ship sailed in May.");
@@ -51,7 +48,7 @@ public sealed class ChromaIndexTests
     [Fact]
     public async Task A_collection_that_was_deleted_or_emptied_is_written_again()
     {
-        await using var stage = await Stage.StartAsync();
+        await using var stage = await ChromaStage.StartAsync();
         await using var memory = await stage.StartMemoryAsync();
         using var client = memory.Client();
         var ids = new List<string>();
@@ -96,7 +93,7 @@ public sealed class ChromaIndexTests
     [Fact]
     public async Task Memories_survive_the_death_of_the_service()
     {
-        await using var stage = await Stage.StartAsync();
+        await using var stage = await ChromaStage.StartAsync();
         string id;
         await using (var memory = await stage.StartMemoryAsync())
         {
@@ -123,60 +120,5 @@ public sealed class ChromaIndexTests
         using var response = await client.PostAsJsonAsync("v1/memories/search", new { query, limit = 1 }, Cancelled);
         response.EnsureSuccessStatusCode();
         return (string?)(await response.Content.ReadFromJsonAsync<JsonObject>(Cancelled))!["results"]![0]!["memory"]!["id"];
-    }
-
-    /// <summary>An issuer, a Chroma that can be killed, and a folder for the memory service.</summary>
-    private sealed class Stage : IAsyncDisposable
-    {
-        private readonly TemporaryFolder _folder = new();
-        private readonly int _chromaPort = FreePorts.Next();
-        private readonly HttpClient _http = new();
-        private ServerProcess? _chroma;
-        private TestIssuer? _issuer;
-
-        public ChromaClient Chroma { get; private set; } = null!;
-
-        public static async Task<Stage> StartAsync()
-        {
-            var stage = new Stage { _issuer = await TestIssuer.StartAsync(Cancelled) };
-            stage._http.BaseAddress = new Uri($"http://127.0.0.1:{stage._chromaPort}");
-            stage.Chroma = new ChromaClient(stage._http);
-            await stage.StartChromaAsync();
-            return stage;
-        }
-
-        public async Task StartChromaAsync() => _chroma = await ChromaServer.StartAsync(_folder.At("chroma"), _chromaPort, Cancelled);
-
-        public Task KillChromaAsync() => _chroma!.KillAsync();
-
-        public Task<MemoryServer> StartMemoryAsync() => MemoryServer.StartAsync(_issuer!, _folder.At("memory"), _chromaPort, Cancelled);
-
-        public Task<ChromaCollection> CollectionAsync() => Chroma.EnsureAsync(IndexWorker.CollectionName("acme"), 384, 20_000, Cancelled);
-
-        public async Task<float[]?> StoredAsync(string id)
-        {
-            try
-            {
-                return (await Chroma.GetAsync((await CollectionAsync()).Id, [id], Cancelled)).GetValueOrDefault(id);
-            }
-            catch (ChromaException)
-            {
-                // Gone between the two calls (404), being deleted (412), or empty: the npm server answers 500 for the vectors of a
-                // collection that never had one.
-                return null;
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            if (_chroma is not null)
-            {
-                await _chroma.DisposeAsync();
-            }
-
-            await _issuer!.DisposeAsync();
-            _http.Dispose();
-            _folder.Dispose();
-        }
     }
 }

@@ -1,7 +1,10 @@
 using AiInfra.MemoryService.Access;
 using AiInfra.MemoryService.Context;
+using AiInfra.MemoryService.Domains;
 using AiInfra.MemoryService.Embeddings;
+using AiInfra.MemoryService.Export;
 using AiInfra.MemoryService.Indexing;
+using AiInfra.MemoryService.Knowledge;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Search;
 using AiInfra.MemoryService.Storage;
@@ -32,9 +35,10 @@ internal sealed class InProcessMemory : IAsyncDisposable
             configure?.Invoke(options);
         });
         services.AddSingleton<IEmbeddingGenerator<string, Embedding<float>>, WordHashGenerator>();
-        services.AddSingleton(Pieces);
+        services.AddSingleton(Pieces).AddSingleton<DomainTable>();
+        services.AddSingleton<MemoryImport>();
         services.AddSingleton<MemoryEmbedder>().AddSingleton<TenantDatabases>().AddSingleton<ScopeIndexes>().AddSingleton<OutboxSignal>();
-        services.AddSingleton<IndexStates>().AddSingleton<MemoryMetrics>().AddSingleton<MemoryStore>().AddSingleton<MemorySearch>().AddSingleton<ContextBuilder>();
+        services.AddSingleton<IndexStates>().AddSingleton<MemoryMetrics>().AddSingleton<MemoryStore>().AddSingleton<MemorySearch>().AddSingleton<ContextBuilder>().AddSingleton<Keywords>();
         _services = services.BuildServiceProvider();
     }
 
@@ -43,6 +47,8 @@ internal sealed class InProcessMemory : IAsyncDisposable
     public MemoryStore Store => _services.GetRequiredService<MemoryStore>();
 
     public MemorySearch Search => _services.GetRequiredService<MemorySearch>();
+
+    public Keywords Keywords => _services.GetRequiredService<Keywords>();
 
     public ScopeIndexes Indexes => _services.GetRequiredService<ScopeIndexes>();
 

@@ -32,6 +32,30 @@ public sealed class IsolationTests
             cases: Cases);
     }
 
+    [Fact]
+    public async Task Another_users_id_is_answered_like_one_that_never_was()
+    {
+        await using var memory = new InProcessMemory();
+        var (me, other, stranger) = (InProcessMemory.Caller("me"), InProcessMemory.Caller("other"), InProcessMemory.Caller("me", tenant: "elsewhere"));
+        var never = Guid.Empty.ToString("N");
+        await memory.StoreAsync(me, new CreateMemoryRequest(Vocabulary[0]), CancellationToken.None);
+        foreach (var owner in new[] { other, stranger })
+        {
+            var id = (await memory.StoreAsync(owner, new CreateMemoryRequest(Vocabulary[0]), CancellationToken.None)).Id;
+            Assert.Null(memory.Store.Find(me, id));
+            Assert.Empty(memory.Store.History(me, id));
+            Assert.Null(await memory.Search.SimilarAsync(me, id, 10, CancellationToken.None));
+            foreach (var asked in new[] { id, never })
+            {
+                Assert.Equal(StoreOutcome.NotFound, (await memory.Store.UpdateAsync(me, asked, new UpdateMemoryRequest("x"), null, CancellationToken.None)).Outcome);
+                Assert.Equal(StoreOutcome.NotFound, await memory.Store.DeleteAsync(me, asked, null, CancellationToken.None));
+                await Assert.ThrowsAsync<SupersededMissingException>(() => memory.StoreAsync(me, new CreateMemoryRequest("y", Supersedes: asked), CancellationToken.None));
+            }
+
+            Assert.NotNull(memory.Store.Find(owner, id));
+        }
+    }
+
     private static async Task<string> AnswersAsync(
         (int Kind, string Text, string? Session, int Target)[] mine, (int Kind, string Text, string? Session, int Target)[] others,
         (int Kind, string Text, string? Session, int Target)[] strangers, string query)
@@ -51,14 +75,18 @@ public sealed class IsolationTests
         var own = ids.GetValueOrDefault(me, []);
         Assert.All(found, hit => Assert.Contains(hit.Memory.Id, own));
         var statistics = await memory.Indexes.ReadAsync(me, ScopeKnowledge.Statistics, CancellationToken.None);
-        var keywords = await memory.Indexes.ReadAsync(me, index => ScopeKnowledge.Expand(index, [Vocabulary[0], Vocabulary[1]], 50), CancellationToken.None);
+        var keywords = await memory.Keywords.ExpandAsync(me, [Vocabulary[0], Vocabulary[1]], null, 50, CancellationToken.None);
+        var trends = await memory.Keywords.TrendsAsync(me, 30, null, 50, CancellationToken.None);
+        var filtered = await memory.Search.SearchAsync(me, query, Ranking.ReciprocalRank, new SearchFilter(SessionId: "s"), 100, CancellationToken.None);
+        var similar = found.Count == 0 ? [] : await memory.Search.SimilarAsync(me, found[0].Memory.Id, 100, CancellationToken.None);
         var context = await memory.Context.BuildAsync(me, query, 1000, SearchFilter.None, CancellationToken.None);
         var listed = memory.Store.List(me, null, null, 500).Memories;
         return string.Join('\n',
         [
             .. found.Select(hit => $"{hit.Memory.Text} {BitConverter.DoubleToInt64Bits(hit.Score):x} {hit.Terms}"),
             statistics.Memories.ToString(CultureInfo.InvariantCulture),
-            .. keywords.Select(keyword => $"{keyword.Keyword} {keyword.Memories} {keyword.Weight:R}"),
+            .. keywords.Keywords.Concat(trends.Keywords).Select(keyword => $"{keyword.Keyword} {keyword.Memories} {keyword.Weight:R}"),
+            .. filtered.Concat(similar!).Select(hit => $"{hit.Memory.Text} {BitConverter.DoubleToInt64Bits(hit.Score):x}"),
             context.Text,
             // Ids made in one millisecond are in no order: what counts is which memories are there.
             .. listed.Select(record => record.Text).Order(StringComparer.Ordinal),

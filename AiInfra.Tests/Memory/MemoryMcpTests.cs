@@ -71,5 +71,59 @@ public sealed class MemoryMcpTests(MemoryPlatform platform)
         Assert.Contains("limit", ((TextContentBlock)result.Content[0]).Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Every_tool_and_resource_answers_the_official_client()
+    {
+        await using var mcp = await platform.Memory.McpClientAsync(Cancelled, "mcp-6");
+        var answered = new List<string>();
+        var first = await CallAsync("store_memory", new() { ["text"] = "The lighthouse keeper painted the tower red.", ["domain"] = "general" });
+        var second = await CallAsync("store_memory", new() { ["text"] = "The lighthouse keeper painted the tower white.", ["supersedes"] = (string)first["id"]! });
+        var id = (string)second["id"]!;
+        Assert.Equal(id, (string)(await CallAsync("retrieve_memories", new() { ["query"] = "What colour is the tower?" }))["results"]![0]!["memory"]!["id"]!);
+        Assert.NotNull((await CallAsync("search_memories_advanced", new() { ["query"] = "tower", ["includeSuperseded"] = true }))["results"]![1]!["explain"]);
+        Assert.NotNull((await CallAsync("expand_keywords", new() { ["keywords"] = (string[])["lighthouse"] }))["keywords"]);
+        Assert.Equal(2, (int)(await CallAsync("get_memory_statistics", []))["memories"]!);
+        Assert.NotNull((await CallAsync("get_similar_memories", new() { ["id"] = id }))["memories"]);
+        Assert.NotNull((await CallAsync("get_keyword_trends", new() { ["days"] = 7 }))["keywords"]);
+        Assert.Equal(2, (int)(await CallAsync("update_memory", new() { ["id"] = id, ["pinned"] = true }))["version"]!);
+        Assert.Equal(2, (await CallAsync("get_memory_history", new() { ["id"] = id }))["versions"]!.AsArray().Count);
+        Assert.Contains("white", (string)(await CallAsync("get_context", new() { ["query"] = "What colour is the tower?" }))["text"]!, StringComparison.Ordinal);
+        Assert.Equal(id, (string)(await CallAsync("delete_memory", new() { ["id"] = id }))["deletedId"]!);
+        var gone = await mcp.CallToolAsync("delete_memory", new Dictionary<string, object?> { ["id"] = id }, cancellationToken: Cancelled);
+        Assert.True(gone.IsError);
+        Assert.Equal((await mcp.ListToolsAsync(cancellationToken: Cancelled)).Select(tool => tool.Name).Order(), answered.Distinct().Order());
+
+        var resources = await mcp.ListResourcesAsync(cancellationToken: Cancelled);
+        Assert.Equal(["memory://domains", "memory://statistics"], resources.Select(resource => resource.Uri).Order());
+        foreach (var (uri, holds) in new[] { ("memory://domains", "electronics"), ("memory://statistics", "\"memories\":1") })
+        {
+            var read = await mcp.ReadResourceAsync(uri, cancellationToken: Cancelled);
+            Assert.Contains(holds, ((TextResourceContents)read.Contents[0]).Text, StringComparison.Ordinal);
+        }
+
+        async Task<JsonObject> CallAsync(string tool, Dictionary<string, object?> arguments)
+        {
+            var result = await mcp.CallToolAsync(tool, arguments, cancellationToken: Cancelled);
+            Assert.False(result.IsError ?? false, result.Content.OfType<TextContentBlock>().FirstOrDefault()?.Text);
+            answered.Add(tool);
+            return Structured(result);
+        }
+    }
+
+    [Theory]
+    [InlineData("Host", "memory.attacker.example")]
+    [InlineData("Origin", "https://attacker.example")]
+    public async Task A_page_under_another_name_reaches_no_tool(string header, string value)
+    {
+        using var client = platform.Memory.Client("mcp-7");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "mcp") { Content = JsonContent.Create(new { jsonrpc = "2.0", id = 1, method = "tools/list" }) };
+        request.Headers.TryAddWithoutValidation(header, value);
+        request.Headers.TryAddWithoutValidation("Accept", "application/json, text/event-stream");
+
+        using var response = await client.SendAsync(request, Cancelled);
+
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, response.StatusCode);
+    }
+
     private static JsonObject Structured(CallToolResult result) => JsonNode.Parse(result.StructuredContent!.Value.GetRawText())!.AsObject();
 }

@@ -21,7 +21,9 @@ public sealed class MemoryPlatform : IAsyncLifetime
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         Issuer = await TestIssuer.StartAsync(limit.Token);
         _chroma = await ChromaServer.StartAsync(_folder.At("chroma"), ChromaPort, limit.Token);
-        Memory = await MemoryServer.StartAsync(Issuer, DataFolder, ChromaPort, limit.Token);
+        Memory = await MemoryServer.StartAsync(
+            Issuer, DataFolder, ChromaPort, limit.Token,
+            ("Domains__Defined__lenient__Warn", "true"), ("Domains__Defined__lenient__Fields__speaker__Required", "true"));
     }
 
     public async ValueTask DisposeAsync()

@@ -46,6 +46,26 @@ public sealed class MemorySearchTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Importance_confidence_and_age_count_for_what_was_said_of_them_and_a_pinned_memory_does_not_fade()
+    {
+        var now = _memory.Time.GetUtcNow();
+        await StoreAsync(new("plain bridge", Timestamp: now));
+        await StoreAsync(new("vital bridge", Importance: 1, Timestamp: now));
+        await StoreAsync(new("doubted bridge", Confidence: 0.1, Timestamp: now));
+        await StoreAsync(new("old bridge", Timestamp: now.AddDays(-300)));
+        await StoreAsync(new("pinned bridge", Pinned: true, Timestamp: now.AddDays(-300)));
+
+        var usual = await WorthAsync(null);
+        Assert.Equal((0, 0.15f, -0.27f, 0, 0), (usual["plain"], usual["vital"], usual["doubted"], usual["old"], usual["pinned"]));
+        var aged = await WorthAsync(new SearchBoost(Importance: 0, Confidence: 0, Recency: 1, HalfLifeDays: 300));
+        Assert.Equal((1, 1, 1, 0.5f, 1), (aged["plain"], aged["vital"], aged["doubted"], aged["old"], aged["pinned"]));
+
+        async Task<Dictionary<string, float>> WorthAsync(SearchBoost? boost) =>
+            (await _memory.Search.SearchAsync(_ann, "bridge", Ranking.Hybrid, boost, SearchFilter.None, 10, CancellationToken.None))
+                .ToDictionary(hit => hit.Memory.Text.Split(' ')[0], hit => MathF.Round(hit.Terms.Worth, 4));
+    }
+
+    [Fact]
     public async Task A_superseded_memory_is_found_only_as_of_a_time_before_or_on_request()
     {
         var old = await StoreAsync(new("old bridge over the river"));

@@ -60,6 +60,34 @@ public sealed class ScopeIndexTests
     }
 
     [Fact]
+    public void Dead_rows_are_dropped_once_they_are_many_and_no_score_changes()
+    {
+        var random = new Random(7);
+        var kept = new ScopeIndex();
+        var memories = new SortedDictionary<long, IndexedMemory>();
+        for (var sequence = 1L; sequence <= 900; sequence++)
+        {
+            memories[sequence] = Memory(sequence, string.Join(' ', Vocabulary[random.Next(Vocabulary.Length)], Vocabulary[random.Next(Vocabulary.Length)]), $"s{sequence % 9}", random.Next(2) == 0 ? "Anna" : null);
+            kept.Apply(new IndexChange(sequence, memories[sequence]));
+        }
+
+        foreach (var sequence in memories.Keys.Where(sequence => sequence % 4 != 0 && sequence < 890).ToList())
+        {
+            memories.Remove(sequence);
+            kept.Apply(new IndexChange(sequence, null));
+        }
+
+        Assert.InRange(kept.DeadCount, 0, Math.Max(256, kept.Count));
+        var anew = new ScopeIndex();
+        foreach (var memory in memories.Values)
+        {
+            anew.Apply(new IndexChange(memory.Sequence, memory));
+        }
+
+        Assert.Equal(Results(anew, "Anna painted the ship in winter"), Results(kept, "Anna painted the ship in winter"));
+    }
+
+    [Fact]
     public void Terms_for_conversations_are_zero_for_a_memory_without_session_speaker_and_date()
     {
         var index = new ScopeIndex();
@@ -107,7 +135,7 @@ public sealed class ScopeIndexTests
         .Select(hit => $"{hit.Sequence} {BitConverter.SingleToInt32Bits(hit.Score):x} {hit.Terms}"));
 
     private static IReadOnlyList<SearchHit> Search(ScopeIndex index, string query, SearchWeights weights) =>
-        ScopeSearcher.Search(index, Question.Of(query, WordHashGenerator.Embed(query), index, Pieces), weights, _ => true, 1000);
+        ScopeSearcher.Search(index, Question.Of(query, WordHashGenerator.Embed(query), index, Pieces, _ => []), weights, _ => true, 1000, DateTimeOffset.UnixEpoch);
 
     private static IndexedMemory Memory(long sequence, string text, string? session, string? speaker)
     {

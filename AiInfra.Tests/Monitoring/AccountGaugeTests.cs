@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using AiInfra.Tests.Gateway;
 using AiInfra.Tests.Limits;
 
 namespace AiInfra.Tests.Monitoring;

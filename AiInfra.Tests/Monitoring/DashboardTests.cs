@@ -41,6 +41,30 @@ public sealed class DashboardTests
         Assert.All(cells, cell => Assert.InRange(cell.X, 0, 23));
     }
 
+    // What Grafana's published model (kinds "Dashboard" and the panel plugins' schemas) asks of the parts that we write.
+    [Theory]
+    [MemberData(nameof(Uids))]
+    public void Parts_keep_to_the_published_model_of_a_dashboard(string uid)
+    {
+        var json = Parsed(uid);
+        Assert.InRange(uid.Length, 1, 40);
+        Assert.Matches("^[0-9]+[smh]$", (string?)json["refresh"]);
+        Assert.All(json["templating"]!["list"]!.AsArray(), variable => Assert.Contains((string?)variable!["type"], new[] { "datasource", "query" }));
+        Assert.Distinct(json["templating"]!["list"]!.AsArray().Select(variable => (string?)variable!["name"]));
+        foreach (var panel in json["panels"]!.AsArray().Where(panel => (string?)panel!["type"] != "row"))
+        {
+            var targets = panel!["targets"]!.AsArray();
+            var steps = panel["fieldConfig"]!["defaults"]!["thresholds"]!["steps"]!.AsArray();
+            Assert.Contains((string?)panel["type"], new[] { "timeseries", "stat", "bargauge", "table" });
+            Assert.Distinct(targets.Select(target => (string?)target!["refId"]));
+            Assert.All(targets, target => Assert.True((bool?)target!["instant"] == true ^ (bool?)target["range"] == true));
+            // The first step is the base, and has no value; the others rise.
+            Assert.Null(steps[0]!["value"]);
+            Assert.All(steps.Skip(1), step => Assert.NotNull(step!["value"]));
+            Assert.Equal("prometheus", (string?)panel["datasource"]!["type"]);
+        }
+    }
+
     [Fact]
     public void Dashboards_have_ids_and_titles_of_their_own()
     {

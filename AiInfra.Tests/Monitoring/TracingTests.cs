@@ -22,7 +22,7 @@ public sealed class TracingTests(PlatformFixture platform)
         using var answer = await client.PostAsJsonAsync(
             "/v1/chat/completions", new { model = platform.Model, max_tokens = 4, messages = new[] { new { role = "user", content = "Hello" } } }, limit.Token);
         Assert.Equal(200, (int)answer.StatusCode);
-        var spans = await SpansAsync(trace, spans => spans.Any(span => span.Service == "gateway" && IsTo(span, "vllm0", "vllm1")) && spans.Any(IsEntry), limit.Token);
+        var spans = (await SpansAsync(trace, spans => spans.Any(span => span.Service == "gateway" && IsTo(span, "vllm0", "vllm1")) && spans.Any(IsEntry), isFatal: true, limit.Token))!;
 
         var entry = spans.Single(IsEntry);
         var toReplica = spans.First(span => IsTo(span, "vllm0", "vllm1"));
@@ -40,21 +40,30 @@ public sealed class TracingTests(PlatformFixture platform)
     public async Task One_trace_leads_from_the_client_through_gateway_and_memory_into_Chroma()
     {
         using var limit = Limited();
-        var trace = NewTrace();
-        using var client = Traced(trace);
+        List<OtlpSpan>? spans = null;
+        var trace = "";
+        // Changes that wait together go to Chroma in the trace of the first of them: after a test that left many behind it may take a second try.
+        while (spans is null)
+        {
+            trace = NewTrace();
+            using var client = Traced(trace);
+            using var stored = await client.PostAsJsonAsync("/v1/memories", new { text = "The lift is serviced in March." }, limit.Token);
+            Assert.Equal(201, (int)stored.StatusCode);
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
+            patience.CancelAfter(TimeSpan.FromSeconds(10));
+            spans = await SpansAsync(trace, IsWhole, isFatal: false, patience.Token);
+            limit.Token.ThrowIfCancellationRequested();
+        }
 
-        using var stored = await client.PostAsJsonAsync("/v1/memories", new { text = "The lift is serviced in March." }, limit.Token);
-        Assert.Equal(201, (int)stored.StatusCode);
-        var spans = await SpansAsync(trace, spans => spans.Any(span => span.Service == "memory" && IsTo(span, "chroma")) && spans.Any(IsEntry), limit.Token);
+        Assert.Equal(ParentOf(trace), spans.Single(IsEntry).Parent);
 
-        var entry = spans.Single(IsEntry);
-        var toMemory = spans.Single(span => span.Service == "gateway" && IsTo(span, "memory"));
-        var inMemory = spans.Single(span => span.Service == "memory" && span.Parent == toMemory.Id);
-        var index = spans.First(span => span.Service == "memory" && span.Name == "index");
-        Assert.Equal(ParentOf(trace), entry.Parent);
-        Assert.Equal(entry.Id, toMemory.Parent);
-        Assert.Equal(inMemory.Id, index.Parent);
-        Assert.Contains(spans, span => span.Parent == index.Id && IsTo(span, "chroma"));
+        // Client, gateway, its call to memory, memory, the indexing of what was stored, the call to Chroma: each the child of the one before.
+        bool IsWhole(List<OtlpSpan> found) =>
+            found.FirstOrDefault(IsEntry) is { } entry
+            && found.FirstOrDefault(span => span.Service == "gateway" && span.Parent == entry.Id && IsTo(span, "memory")) is { } toMemory
+            && found.FirstOrDefault(span => span.Service == "memory" && span.Parent == toMemory.Id) is { } inMemory
+            && found.FirstOrDefault(span => span.Service == "memory" && span.Name == "index" && span.Parent == inMemory.Id) is { } index
+            && found.Any(span => span.Parent == index.Id && IsTo(span, "chroma"));
     }
 
     [Fact]
@@ -107,7 +116,7 @@ public sealed class TracingTests(PlatformFixture platform)
 
     private IEnumerable<OtlpSpan> Spans() => platform.Telemetry.Bodies("Trace").SelectMany(OtlpSpan.Read);
 
-    private async Task<List<OtlpSpan>> SpansAsync(string trace, Func<List<OtlpSpan>, bool> isThere, CancellationToken cancellationToken)
+    private async Task<List<OtlpSpan>?> SpansAsync(string trace, Func<List<OtlpSpan>, bool> isThere, bool isFatal, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -120,6 +129,10 @@ public sealed class TracingTests(PlatformFixture platform)
             try
             {
                 await Task.Delay(200, cancellationToken);
+            }
+            catch (OperationCanceledException) when (!isFatal)
+            {
+                return null;
             }
             catch (OperationCanceledException)
             {

@@ -8,7 +8,7 @@ internal sealed class LoCoMoBenchmark : IBenchmark
 {
     public string Name => "locomo";
 
-    public string Summary => "turn recall@5/10/50 on LoCoMo through the memory service's REST API: BM25, MiniLM, equal RRF, default with and without late interaction; needs --data (locomo-dev); 4 min";
+    public string Summary => "turn recall@5/10/50 on LoCoMo through the memory service's REST API: BM25, MiniLM, equal RRF, default with and without late interaction; needs --data (locomo-dev); 4 min, --full also chooses weights by leaving one conversation out: 4 min more";
 
     public async Task<BenchReport> RunAsync(BenchArguments arguments, CancellationToken cancellationToken)
     {
@@ -25,11 +25,12 @@ internal sealed class LoCoMoBenchmark : IBenchmark
         // LoCoMo's own code gives a model the caption of a shared photo with the turn: a client that has it stores it too.
         var photos = await MeasureAsync(memory, conversations, "photos", WithPhoto, [Rankings.Default], cancellationToken);
 
+        var chosen = arguments.Full ? await new WeightChoice(conversations).RunAsync(cancellationToken) : [];
         var best = words[Rankings.Default];
         var light = words[Rankings.WithoutLateInteraction];
         return new BenchReport(
             Name,
-            [.. Rankings.All.SelectMany(ranking => words[ranking.Api].Rows(ranking.Label)), .. photos[Rankings.Default].Rows("default, photos stored by their captions")],
+            [.. Rankings.All.SelectMany(ranking => words[ranking.Api].Rows(ranking.Label)), .. photos[Rankings.Default].Rows("default, photos stored by their captions"), .. chosen],
             [
                 BenchBar.AtLeast("default @5", best.At()[0], 78.0),
                 BenchBar.AtLeast("default @10", best.At()[1], 85.7),

@@ -14,6 +14,8 @@ internal sealed class Recall
     public void Add(int category, IReadOnlyList<string> evidence, IReadOnlyList<string> found) =>
         _questions.Add((category, [.. Depths.Select(k => (double)evidence.Count(found.Take(k).Contains) / evidence.Count)]));
 
+    public void Add(Recall other) => _questions.AddRange(other._questions);
+
     /// <summary>At 5, 10 and 50, over all questions or those of one category.</summary>
     public double[] At(int? category = null)
     {

@@ -14,6 +14,9 @@ internal sealed class MemoryProcess : IAsyncDisposable
     private readonly ServiceTokens _tokens;
     private readonly DirectoryInfo _folder;
     private readonly List<(string Name, string Value)> _settings;
+    private int? _diskMiB;
+    private bool _isKept;
+    private bool _isReadOnly;
     private Process? _process;
 
     private MemoryProcess(ServiceTokens tokens, DirectoryInfo folder, List<(string Name, string Value)> settings)
@@ -46,13 +49,44 @@ internal sealed class MemoryProcess : IAsyncDisposable
         return service;
     }
 
+    /// <summary>The same on a folder that is there and stays.</summary>
+    public static async Task<MemoryProcess> StartOnAsync(ServiceTokens tokens, string folder, CancellationToken cancellationToken, params (string Name, string Value)[] settings)
+    {
+        var service = new MemoryProcess(tokens, new DirectoryInfo(folder), [.. settings]) { _isKept = true };
+        await service.RestartAsync(cancellationToken);
+        return service;
+    }
+
+    /// <summary>The same with its data on a disk of its own, which is as small as that. Needs root on Linux.</summary>
+    public static async Task<MemoryProcess> StartOnSmallDiskAsync(ServiceTokens tokens, int mebibytes, CancellationToken cancellationToken)
+    {
+        var service = new MemoryProcess(tokens, Directory.CreateTempSubdirectory("aiinfra-bench-"), []) { _diskMiB = mebibytes };
+        await service.RestartAsync(cancellationToken);
+        return service;
+    }
+
+    /// <summary>Starts the service again on the same data, on a mount that cannot be written. Needs root on Linux.</summary>
+    public Task RestartReadOnlyAsync(CancellationToken cancellationToken)
+    {
+        _isReadOnly = true;
+        return RestartAsync(cancellationToken);
+    }
+
     /// <summary>Starts the service, again on the same data when it ran before, and waits until it answers.</summary>
     public async Task RestartAsync(CancellationToken cancellationToken)
     {
         Address = new Uri($"http://127.0.0.1:{FreePort()}");
-        var start = new ProcessStartInfo("dotnet", ["exec", Assembly()]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var data = Path.Combine(_folder.FullName, "memory");
+        Directory.CreateDirectory(data);
+        // A mount namespace of its own: the disk goes with the process.
+        var start = _diskMiB is { } size
+            ? new ProcessStartInfo("unshare", ["-m", "sh", "-c", $"mount -t tmpfs -o size={size}m none '{data}' && exec dotnet exec '{Assembly()}'"])
+            : _isReadOnly
+                ? new ProcessStartInfo("unshare", ["-m", "sh", "-c", $"mount --bind '{data}' '{data}' && mount -o remount,ro,bind '{data}' && exec dotnet exec '{Assembly()}'"])
+                : new ProcessStartInfo("dotnet", ["exec", Assembly()]);
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         start.Environment["ASPNETCORE_URLS"] = Address.ToString();
-        start.Environment["Memory__DataFolder"] = Path.Combine(_folder.FullName, "memory");
+        start.Environment["Memory__DataFolder"] = data;
         start.Environment["services__gateway__internal__0"] = _tokens.Address;
         start.Environment["Logging__LogLevel__Default"] = "Warning";
         foreach (var (name, value) in _settings)
@@ -92,7 +126,10 @@ internal sealed class MemoryProcess : IAsyncDisposable
         }
 
         _process?.Dispose();
-        _folder.Delete(recursive: true);
+        if (!_isKept)
+        {
+            _folder.Delete(recursive: true);
+        }
     }
 
     private async Task WaitAsync(CancellationToken cancellationToken)
@@ -113,9 +150,9 @@ internal sealed class MemoryProcess : IAsyncDisposable
                     return;
                 }
             }
-            catch (HttpRequestException)
+            catch (Exception problem) when (problem is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
             {
-                // Not listening yet.
+                // Not listening yet, or too busy starting to answer.
             }
 
             await Task.Delay(50, cancellationToken);

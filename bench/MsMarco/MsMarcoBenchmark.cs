@@ -48,16 +48,20 @@ internal sealed class MsMarcoBenchmark : IBenchmark
                 BenchBar.AtLeast("default, distance to the better leg", figures[Rankings.Default] - Math.Max(figures["lexical"], figures["dense"]), -0.01),
             ])
         {
-            Notes = [$"{passages.Count} passages, {queries.Count} judged queries; gains linear in the grade."],
+            Notes = [$"{passages.Count} passages, {queries.Count} judged queries; gains 2^grade - 1."],
         };
     }
 
     private static double Ndcg(Dictionary<string, int> grades, List<string> found)
     {
-        var gain = found.Select((id, i) => grades.GetValueOrDefault(id) / Math.Log2(i + 2)).Sum();
-        var ideal = grades.Values.OrderDescending().Take(Depth).Select((grade, i) => grade / Math.Log2(i + 2)).Sum();
+        var gain = found.Select((id, i) => Gain(grades.GetValueOrDefault(id)) / Math.Log2(i + 2)).Sum();
+        var ideal = grades.Values.OrderDescending().Take(Depth).Select((grade, i) => Gain(grade) / Math.Log2(i + 2)).Sum();
         return gain / ideal;
     }
+
+    // Burges et al. (ICML 2005): a perfect passage counts for seven that only touch the subject. It is how the bars were
+    // measured: FTS5's own BM25 gives .632 on these files with it (reference .635), and .739 with gains linear in the grade.
+    private static double Gain(int grade) => Math.Pow(2, grade) - 1;
 
     private static List<(string Id, string Text)> ReadTexts(string file) =>
         [.. File.ReadLines(file).Select(line =>

@@ -23,7 +23,7 @@ internal sealed class MemoryRunBenchmark : IBenchmark
         var targets = new List<OverheadTarget> { await OverheadTarget.StartRoleAsync("stub", "stub", stub, $"http://127.0.0.1:{stub}", cancellationToken) };
         try
         {
-            targets.AddRange(await OverheadBenchmark.StartOursAsync(stub, cancellationToken));
+            await OverheadBenchmark.StartOursAsync(targets, stub, cancellationToken);
             using var driver = new LoadDriver();
             var (rows, megabytes) = (new List<BenchRow>(), new List<double>());
             for (var tenth = 1; tenth <= Tenths; tenth++)

@@ -29,9 +29,10 @@ internal sealed class OverheadBenchmark : IBenchmark
         var rounds = arguments.Full ? 21 : 9;
         var perRound = arguments.Full ? 400 : 80;
         var span = TimeSpan.FromSeconds(arguments.Full ? 3 : 0.7);
-        var targets = await StartAsync(cancellationToken);
+        var targets = new List<OverheadTarget>();
         try
         {
+            await StartAsync(targets, cancellationToken);
             using var driver = new LoadDriver();
             foreach (var target in Measured(targets).Skip(1))
             {
@@ -97,9 +98,8 @@ internal sealed class OverheadBenchmark : IBenchmark
         Add(series, "gap ms", 1000 * gap);
     }
 
-    private static async Task<List<OverheadTarget>> StartAsync(CancellationToken cancellationToken)
+    private static async Task StartAsync(List<OverheadTarget> targets, CancellationToken cancellationToken)
     {
-        var targets = new List<OverheadTarget>();
         var stub = OverheadTarget.FreePort();
         targets.Add(await OverheadTarget.StartRoleAsync("stub", "stub", stub, $"http://127.0.0.1:{stub}", cancellationToken));
         targets.Add(OverheadTarget.Direct(stub));
@@ -115,15 +115,16 @@ internal sealed class OverheadBenchmark : IBenchmark
             targets.Add(await OverheadTarget.StartPortkeyAsync(folder, OverheadTarget.FreePort(), stub, cancellationToken));
         }
 
-        targets.AddRange(await StartOursAsync(stub, cancellationToken));
-        return targets;
+        await StartOursAsync(targets, stub, cancellationToken);
     }
 
     /// <summary>The gateway with everything on: keys, policy, limits in Redis where it is on PATH, expected-cost routing, admission, metrics.</summary>
-    public static async Task<IReadOnlyList<OverheadTarget>> StartOursAsync(int stub, CancellationToken cancellationToken)
+    /// <param name="targets">Gets what was started: Redis, if any, and the gateway last.</param>
+    /// <param name="stub">The port of the stub.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task StartOursAsync(List<OverheadTarget> targets, int stub, CancellationToken cancellationToken)
     {
         var (ours, metrics, redis) = (OverheadTarget.FreePort(), OverheadTarget.FreePort(), OverheadTarget.FreePort());
-        var targets = new List<OverheadTarget>();
         var journal = Directory.CreateTempSubdirectory("aiinfra-bench-").FullName;
         string[] limits = [];
         if (IsOnPath("redis-server"))
@@ -132,7 +133,7 @@ internal sealed class OverheadBenchmark : IBenchmark
             limits =
             [
                 $"--ConnectionStrings:redis=127.0.0.1:{redis}", $"--Limits:JournalFolder={journal}", "--Access:Policies:default:Endpoints:0=*", "--Access:Policies:default:Models:0=*",
-                "--Access:Policies:default:Limits:0:Per=tenant", "--Access:Policies:default:Limits:0:Concurrency=100000", "--Access:Policies:default:Limits:0:Budgets:0:Per=Day",
+                "--Access:Policies:default:Limits:0:Per=tenant", "--Access:Policies:default:Limits:0:Concurrency=100000", "--Access:Policies:default:Limits:0:Budgets:0:Per=day",
                 "--Access:Policies:default:Limits:0:Budgets:0:Tokens=1000000000000000",
             ];
         }
@@ -144,7 +145,6 @@ internal sealed class OverheadBenchmark : IBenchmark
                 "--Gateway:Keys:0:Id=bench", $"--Gateway:Keys:0:Key={OverheadTarget.Key}", "--Logging:LogLevel:Default=Warning", "--Admission:MaxInFlightPerReplica=4096", .. limits]), cancellationToken);
         target.MetricsPort = metrics;
         targets.Add(target);
-        return targets;
     }
 
     private BenchReport Report(IReadOnlyList<string> names, Dictionary<string, Dictionary<string, List<double>>> series)
@@ -165,9 +165,9 @@ internal sealed class OverheadBenchmark : IBenchmark
         };
         bars.AddRange(Bodies.Select(body => BenchBar.AtMost(
             $"added p50 at {body.Label} / bare YARP's", Median(Added(series, Ours, $"p50 {body.Label} µs")) / Median(Added(series, Yarp, $"p50 {body.Label} µs")), 1.3)));
-        if (series.ContainsKey(Portkey))
+        if (series.TryGetValue(Portkey, out var portkeys))
         {
-            bars.Add(BenchBar.AtLeast("requests/s at 64 clients / Portkey's", Median(series[Ours]["req/s 64"].Zip(series[Portkey]["req/s 64"], (ours, portkey) => ours / portkey)), 10));
+            bars.Add(BenchBar.AtLeast("requests/s at 64 clients / Portkey's", Median(series[Ours]["req/s 64"].Zip(portkeys["req/s 64"], (ours, theirs) => ours / theirs)), 10));
         }
 
         return new BenchReport(Name, rows, bars)

@@ -24,7 +24,7 @@ internal sealed class SloBenchmark : IBenchmark
         var targets = new List<OverheadTarget> { await OverheadTarget.StartRoleAsync("stub", "stub", stub, $"http://127.0.0.1:{stub}", cancellationToken) };
         try
         {
-            targets.AddRange(await OverheadBenchmark.StartOursAsync(stub, cancellationToken));
+            await OverheadBenchmark.StartOursAsync(targets, stub, cancellationToken);
             using var driver = new LoadDriver();
             var direct = OverheadTarget.Direct(stub);
             await driver.ThroughputAsync(targets[^1], 16, BodyBytes, TimeSpan.FromSeconds(8), cancellationToken);

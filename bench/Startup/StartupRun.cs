@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.RegularExpressions;
 using AiInfra.AppHost.Instances;
+using AiInfra.AppHost.Ports;
 using AiInfra.AppHost.Prerequisites;
 using AiInfra.AppHost.Processes;
 using AiInfra.AppHost.State;
@@ -11,7 +10,7 @@ using AiInfra.AppHost.State;
 namespace AiInfra.Bench.Startup;
 
 /// <summary>One AppHost as a process of its own: its lines with the time at which they came.</summary>
-internal sealed partial class StartupRun : IDisposable
+internal sealed class StartupRun : IDisposable
 {
     private readonly ConcurrentQueue<(TimeSpan At, string Line)> _lines = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
@@ -36,7 +35,7 @@ internal sealed partial class StartupRun : IDisposable
 
     public TimeSpan ReadyAfter { get; private set; }
 
-    /// <summary>What the slowest chain of services took from start to ready, each after what it waits for.</summary>
+    /// <summary>What the slowest chain of services needed from process start to first answer, each after what it waits for.</summary>
     public TimeSpan ServicesNeeded { get; private set; }
 
     public long ResidentBytes => long.Parse(
@@ -45,6 +44,7 @@ internal sealed partial class StartupRun : IDisposable
 
     public async Task UntilReadyAsync(CancellationToken cancellationToken)
     {
+        var probes = new Dictionary<string, Task<TimeSpan?>>();
         while (!_lines.Any(one => one.Line.StartsWith("Ready in ", StringComparison.Ordinal)))
         {
             if (_process.HasExited || _clock.Elapsed > TimeSpan.FromMinutes(4))
@@ -52,15 +52,24 @@ internal sealed partial class StartupRun : IDisposable
                 throw new Running.BenchException($"The AppHost did not become ready:\n{string.Join('\n', _lines.Select(one => one.Line))}");
             }
 
-            await Task.Delay(5, cancellationToken);
+            Processes = InstanceFile.Read(_state)?.Processes ?? [];
+            foreach (var service in Processes.Where(service => service.Url is not null && !probes.ContainsKey(service.Name)))
+            {
+                probes[service.Name] = ServiceProbe.MeasureAsync(service, cancellationToken);
+            }
+
+            await Task.Delay(10, cancellationToken);
         }
 
         ReadyAfter = _lines.First(one => one.Line.StartsWith("Ready in ", StringComparison.Ordinal)).At;
-        Processes = JsonSerializer.Deserialize<InstanceRecord>(await File.ReadAllTextAsync(Path.Combine(_state, "instance.json"), cancellationToken))!.Processes;
-        var (started, ready) = (Times("started"), Times("ready"));
-        var own = started.Keys.Where(ready.ContainsKey).ToDictionary(name => name, name => ready[name] - started[name]);
+        await Task.WhenAll(probes.Values);
         // The only wait of the model: the gateway for redis.
-        ServicesNeeded = own.Max(one => one.Value + (one.Key == "gateway" ? own["redis"] : TimeSpan.Zero));
+        var redis = await probes["redis"] ?? TimeSpan.Zero;
+        foreach (var (name, probe) in probes)
+        {
+            var needed = (await probe ?? TimeSpan.Zero) + (name == "gateway" ? redis : TimeSpan.Zero);
+            ServicesNeeded = needed > ServicesNeeded ? needed : ServicesNeeded;
+        }
     }
 
     /// <summary>Share of one core that the AppHost itself uses while nothing happens.</summary>
@@ -72,14 +81,20 @@ internal sealed partial class StartupRun : IDisposable
         return (_process.TotalProcessorTime - before) / clock.Elapsed;
     }
 
-    /// <returns>How long the stop took, and what is left: processes that live, files that should be gone.</returns>
+    /// <returns>How long the stop took, and what is left of it: processes, ports, files.</returns>
     public async Task<(TimeSpan Took, int Left)> StopAsync(CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         ProcessTable.SendSignal(_process.Id, 2);
         await _process.WaitForExitAsync(cancellationToken);
-        var left = Processes.Count(process => ProcessTable.StartOf(process.Id) == process.Start || ProcessTable.Tree(process.Id).Count > 0);
-        return (clock.Elapsed, left + (File.Exists(Path.Combine(_state, "instance.json")) ? 1 : 0));
+        var took = clock.Elapsed;
+        var processes = Processes.Count(process => ProcessTable.StartOf(process.Id) == process.Start || ProcessTable.Tree(process.Id).Count > 0);
+        var ports = Processes.Count(process => process.Url is { } url && PortOwner.IsTaken(new Uri(url).Port));
+        // What a .NET process keeps for its debuggers bears its id.
+        var files = Processes.Select(process => process.Id).Append(_process.Id)
+            .Sum(id => Directory.GetFiles(Path.GetTempPath(), $"*-{id.ToString(CultureInfo.InvariantCulture)}-*").Length);
+        var state = Directory.GetFiles(_state).Count(file => Path.GetFileName(file) is not ("lock" or "version" or "secrets.json"));
+        return (took, processes + ports + files + state);
     }
 
     public void Dispose()
@@ -92,13 +107,4 @@ internal sealed partial class StartupRun : IDisposable
 
         _process.Dispose();
     }
-
-    private Dictionary<string, TimeSpan> Times(string what) => _lines
-        .Select(one => (one.At, Match: Change().Match(one.Line)))
-        .Where(one => one.Match.Success && one.Match.Groups[2].Value == what)
-        .GroupBy(one => one.Match.Groups[1].Value)
-        .ToDictionary(group => group.Key, group => group.First().At);
-
-    [GeneratedRegex("^([a-z0-9-]+) +: (started|ready)")]
-    private static partial Regex Change();
 }

@@ -89,7 +89,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
 
     private static void OnUnhandledException(object sender, UnhandledExceptionEventArgs unhandled)
     {
-        if (unhandled.ExceptionObject is DistributedApplicationException problem)
+        if (unhandled.ExceptionObject is Exception problem and (DistributedApplicationException or IOException))
         {
             Console.Error.WriteLine(problem.Message);
             System.Environment.Exit(1);

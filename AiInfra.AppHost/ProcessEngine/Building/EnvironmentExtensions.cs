@@ -63,17 +63,6 @@ internal static class EnvironmentExtensions
         });
     }
 
-    public static IResourceBuilder<T> WithReference<T>(this IResourceBuilder<T> builder, IResourceBuilder<IResourceWithServiceDiscovery> source)
-        where T : IResourceWithEnvironment
-    {
-        foreach (var endpoint in source.Resource.Annotations.OfType<EndpointAnnotation>().Where(endpoint => !endpoint.ExcludeReferenceEndpoint))
-        {
-            builder.WithReference(new EndpointReference(source.Resource, endpoint.Name));
-        }
-
-        return builder;
-    }
-
     public static IResourceBuilder<T> WithReference<T>(this IResourceBuilder<T> builder, EndpointReference endpointReference)
         where T : IResourceWithEnvironment
     {

@@ -46,6 +46,6 @@ internal static class ResourceExtensions
     private static string ParameterValue(IDistributedApplicationBuilder builder, string name) =>
         builder.Configuration[$"Parameters:{name}"]
         ?? builder.Configuration[$"Parameters:{name.Replace('-', '_')}"]
-        ?? throw new MissingParameterValueException(
+        ?? throw new DistributedApplicationException(
             $"The parameter '{name}' has no value: set the environment variable Parameters__{name.Replace('-', '_')} or pass --Parameters:{name}=VALUE.");
 }

@@ -19,6 +19,9 @@ internal sealed record ExplicitStartupAnnotation : IResourceAnnotation;
 
 internal sealed record RequiredCommandAnnotation(string Command, string? HelpLink) : IResourceAnnotation;
 
+internal sealed record ResourceCommandAnnotation(string Name, string DisplayName, Func<ExecuteCommandContext, Task<ExecuteCommandResult>> ExecuteCommand)
+    : IResourceAnnotation;
+
 internal sealed record EnvironmentCallbackAnnotation(Func<EnvironmentCallbackContext, Task> Callback) : IResourceAnnotation;
 
 internal sealed record CommandLineArgsCallbackAnnotation(Func<CommandLineArgsCallbackContext, Task> Callback) : IResourceAnnotation;
@@ -42,8 +45,6 @@ internal sealed class EndpointAnnotation(ProtocolType protocol, string? uriSchem
     public int? Port { get; set; }
 
     public string TargetHost { get; set; } = "localhost";
-
-    public bool ExcludeReferenceEndpoint { get; set; }
 
     public AllocatedEndpoint? AllocatedEndpoint { get; set; }
 

@@ -1,7 +1,5 @@
 namespace Aspire.Hosting.ApplicationModel
 {
-    internal sealed record BeforeStartEvent(IServiceProvider Services) : Eventing.IDistributedApplicationEvent;
-
     internal sealed record AfterResourcesCreatedEvent(IServiceProvider Services) : Eventing.IDistributedApplicationEvent;
 
     internal sealed record BeforeResourceStartedEvent(IResource Resource, IServiceProvider Services) : Eventing.IDistributedApplicationResourceEvent;

@@ -11,5 +11,3 @@ internal sealed class ParameterResource(string name, Func<string> callback, bool
 
     public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default) => new(_value.Value);
 }
-
-internal sealed class MissingParameterValueException(string message) : Exception(message);

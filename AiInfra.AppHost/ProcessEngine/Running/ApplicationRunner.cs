@@ -19,6 +19,7 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
     private readonly List<PosixSignalRegistration> _signals = [];
     private int _interrupts;
     private ConsoleReporter? _reporter;
+    private InstanceFile? _instance;
     private Task _announced = Task.CompletedTask;
     private Task? _stopped;
 
@@ -35,14 +36,13 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
             _signals.AddRange([PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal), PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal)]);
         }
 
-        var instance = new InstanceFile(state);
-        foreach (var orphan in await instance.ReapAsync())
+        _instance = new InstanceFile(state, _reporter.Say);
+        foreach (var orphan in await _instance.ReapAsync())
         {
             _reporter.Say($"{orphan} was left over from a killed AppHost and has been ended.");
         }
 
         var eventing = services.GetRequiredService<DistributedApplicationEventing>();
-        await eventing.PublishAsync(new BeforeStartEvent(services), cancellationToken);
         foreach (var resource in builder.Resources.OfType<IResourceWithEndpoints>())
         {
             AllocatePorts(resource);
@@ -54,7 +54,7 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
         foreach (var resource in builder.Resources.OfType<ExecutableResource>())
         {
             await _notifications.PublishUpdateAsync(resource, snapshot => snapshot with { State = KnownResourceStates.NotStarted });
-            _runners.Add(new ResourceRunner(resource, services, instance, waits, _killNow.Token));
+            _runners.Add(new ResourceRunner(resource, services, _instance, waits, _killNow.Token));
         }
 
         var wanted = _runners.Where(runner => !runner.Resource.Annotations.OfType<ExplicitStartupAnnotation>().Any()).ToList();
@@ -107,7 +107,7 @@ internal sealed class ApplicationRunner(IDistributedApplicationBuilder builder, 
         ports.Dispose();
         if (_reporter is not null)
         {
-            new InstanceFile(builder.State()).Delete();
+            _instance?.Delete();
             _reporter.End();
             builder.State().Dispose();
         }

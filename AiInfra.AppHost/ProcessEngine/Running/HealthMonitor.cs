@@ -44,6 +44,7 @@ internal sealed class HealthMonitor(
     {
         (true, 0) => Healthy,
         (true, _) => TimeSpan.FromSeconds(Math.Min(failures, 5)),
-        (false, _) => TimeSpan.FromMilliseconds(Math.Min(50 * failures, 1000)),
+        // Whoever waits for it waits for this pause as well: short for the ten seconds in which servers usually start.
+        (false, _) => TimeSpan.FromMilliseconds(failures < 200 ? 50 : 1000),
     };
 }

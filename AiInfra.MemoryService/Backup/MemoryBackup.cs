@@ -1,0 +1,56 @@
+using System.Globalization;
+using AiInfra.MemoryService.Storage;
+using Microsoft.Extensions.Options;
+
+namespace AiInfra.MemoryService.Backup;
+
+/// <summary>What a backup holds.</summary>
+internal sealed record BackupResponse(string Name, int Tenants, long Bytes);
+
+/// <summary>Copies every tenant's file as it is at one moment of it, under load too; what was acknowledged before is in it.</summary>
+internal sealed class MemoryBackup(TenantDatabases databases, IOptions<BackupOptions> options, TimeProvider time)
+{
+    private const string NameFormat = "yyyyMMdd'T'HHmmssfff'Z'";
+    private const string Draft = ".draft";
+
+    private readonly SemaphoreSlim _one = new(1);
+
+    public bool IsConfigured => options.Value.Folder.Length > 0;
+
+    public async Task<BackupResponse> MakeAsync(CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            var name = time.GetUtcNow().UtcDateTime.ToString(NameFormat, CultureInfo.InvariantCulture);
+            var folder = Path.Combine(options.Value.Folder, name);
+            var draft = Directory.CreateDirectory(folder + Draft);
+            var tenants = databases.Known();
+            var bytes = 0L;
+            foreach (var tenant in tenants)
+            {
+                bytes += await databases.Of(tenant).CopyAsync(draft.FullName, cancellationToken);
+            }
+
+            // A folder of the final name is whole.
+            draft.MoveTo(folder);
+            DropOld();
+            return new BackupResponse(name, tenants.Count, bytes);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private void DropOld()
+    {
+        var whole = new DirectoryInfo(options.Value.Folder).EnumerateDirectories()
+            .Where(folder => DateTime.TryParseExact(folder.Name, NameFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
+            .OrderByDescending(folder => folder.Name, StringComparer.Ordinal);
+        foreach (var old in whole.Skip(options.Value.Kept))
+        {
+            old.Delete(recursive: true);
+        }
+    }
+}
