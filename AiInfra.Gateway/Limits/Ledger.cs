@@ -60,7 +60,7 @@ internal sealed class Ledger(string tenant, LedgerSettings settings)
                 GiveBack(asked.StoreKeys, now);
                 break;
             case LedgerEvent.GivenBack given:
-                MarkWaiting(given.StoreKeys);
+                MarkWaiting(given.StoreKeys, now);
                 break;
             case LedgerEvent.Tick:
                 Tick(now);
@@ -70,9 +70,6 @@ internal sealed class Ledger(string tenant, LedgerSettings settings)
         SendWhatIsDue(now);
         return _effects.Count == 0 ? [] : [.. _effects];
     }
-
-    /// <summary>The meter of a demand in its present period, if anybody asked for it yet.</summary>
-    public Meter? Find(string subject, MeterRule rule, Instant now) => _meters.Find(subject, rule, now);
 
     private void Reserve(LedgerEvent.Reserve reserve, Instant now)
     {
@@ -230,9 +227,9 @@ internal sealed class Ledger(string tenant, LedgerSettings settings)
         HashSet<string>? askBack = null;
         RefuseWaiting(RefusalReason.Limit, waiting =>
         {
-            if (!waiting.Claims.Where(claim => claim.IsShort(now.Elapsed)).All(claim => asked.Contains(claim.Meter.StoreKey)))
+            if (waiting.AskedIn != sent.Version || !waiting.Claims.Where(claim => claim.IsShort(now.Elapsed)).All(claim => asked.Contains(claim.Meter.StoreKey)))
             {
-                // What it is short of changed while the message was away.
+                // It came, or what it is short of changed, while the message was away.
                 MarkShort(waiting, now);
                 return false;
             }
@@ -298,15 +295,14 @@ internal sealed class Ledger(string tenant, LedgerSettings settings)
         }
     }
 
-    private void MarkWaiting(IReadOnlyList<string> storeKeys)
+    private void MarkWaiting(IReadOnlyList<string> storeKeys, Instant now)
     {
-        foreach (var claim in _waiting.SelectMany(waiting => waiting.Claims))
+        foreach (var meter in storeKeys.Select(_meters.Find).OfType<Meter>())
         {
-            if (storeKeys.Contains(claim.Meter.StoreKey))
-            {
-                _dirty.Add(claim.Meter);
-            }
+            meter.RefusedUntil = now.Elapsed;
         }
+
+        _dirty.UnionWith(_waiting.SelectMany(waiting => waiting.Claims).Select(claim => claim.Meter).Where(meter => storeKeys.Contains(meter.StoreKey)));
     }
 
     private void MarkShort(Reservation request, Instant now)
@@ -379,6 +375,7 @@ internal sealed class Ledger(string tenant, LedgerSettings settings)
         }
 
         _inFlight = new StoreMessage(++_version, lines);
+        _waiting.ForEach(waiting => waiting.AskedIn = _version);
         _effects.Add(new LedgerEffect.Send(_inFlight));
     }
 

@@ -292,8 +292,9 @@ internal sealed partial class LimitService : IDisposable
                     .RunAsync(Gateway, _fleet.Alive, _fleet.Dead, message, _time.GetUtcNow()).WaitAsync(_options.StoreTimeout, _time));
             Interlocked.Increment(ref _roundTrips);
         }
-        catch (Exception problem) when (problem is RedisException or TimeoutException)
+        catch (Exception problem)
         {
+            // Whatever it was: a ledger that hears nothing of its message sends no other, and whoever waits there waits for ever.
             StoreFailed(_logger, problem.GetType().Name);
             answer = new LedgerEvent.StoreFailed(message.Version);
         }

@@ -96,6 +96,8 @@ internal sealed class Meter(MeterId id, string storeKey, MeterRule rule)
         }
 
         Open -= reserved;
+        // What was held may be what the next one needs: it is asked for again.
+        RefusedUntil = now;
         if (Id.Unit != MeterUnit.Running)
         {
             Spend(actual, now);

@@ -11,9 +11,6 @@ internal sealed class MeterTable(string tenant)
 
     public Meter? Find(string storeKey) => _byKey.GetValueOrDefault(storeKey);
 
-    public Meter? Find(string subject, MeterRule rule, Instant now) =>
-        _byId.GetValueOrDefault(new MeterId(subject, rule.Unit, PeriodOf(rule.Span, now)));
-
     /// <summary>The meter of a demand; a changed rule takes effect here.</summary>
     public Meter Of(Demand demand, Instant now, out bool ruleChanged)
     {

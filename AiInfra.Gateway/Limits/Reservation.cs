@@ -9,6 +9,9 @@ internal readonly record struct Claim(Meter Meter, long Amount)
 /// <summary>One request in a <see cref="Ledger"/>, waiting or running.</summary>
 internal sealed record Reservation(long Id, Claim[] Claims)
 {
+    /// <summary>The last message to the store that asks for what it is short of; an answer to an earlier one says nothing of it.</summary>
+    public long AskedIn { get; set; }
+
     /// <summary>Until when it waits for what the other gateways, once asked, may give back.</summary>
     public TimeSpan? Deadline { get; set; }
 

@@ -82,7 +82,7 @@ internal sealed class Callers(ApiKeys keys, TokenCallers tokens, PolicyStore pol
 
         var rest = path.AsSpan(Memories.Length);
         return rest.StartsWith("/admin") ? "admin"
-            : rest.StartsWith("/erasures") || (rest.IsEmpty && HttpMethods.IsDelete(method)) ? "erase"
+            : rest is "/erase" || rest.StartsWith("/erasures/") || (rest.IsEmpty && HttpMethods.IsDelete(method)) ? "erase"
             : HttpMethods.IsGet(method) || rest is "/search" or "/context" or "/keywords/expand" ? "read"
             : "write";
     }

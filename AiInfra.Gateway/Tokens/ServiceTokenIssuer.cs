@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using AiInfra.Gateway.Tenants;
-using AiInfra.ServiceDefaults.ServiceTokens;
 using Microsoft.Extensions.Options;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;

@@ -22,6 +22,7 @@ public sealed class OwaspDocumentTests
     [
         (1, "another user's memories", "not found, and no bit of any answer differs", typeof(IsolationTests), nameof(IsolationTests.Another_users_memories_change_no_bit_of_any_answer)),
         (1, "a memory of a domain that is not granted", "not found", typeof(DomainTests), nameof(DomainTests.Memories_of_other_domains_are_not_there)),
+        (1, "another tenant's response id", "not found", typeof(EndpointTests), nameof(EndpointTests.The_next_turn_of_a_response_goes_where_its_state_is_kept)),
         (2, "forged, stolen and outdated JWTs, fifteen kinds", "401", typeof(TokenAttackTests), nameof(TokenAttackTests.Only_a_whole_and_fitting_token_is_let_in)),
         (2, "service tokens for another audience, by another key, of a service that may not act", "401", typeof(SecurityTests),
             nameof(SecurityTests.Services_authenticate_memory_answers_a_right_token_and_neither_none_nor_one_for_another_service)),

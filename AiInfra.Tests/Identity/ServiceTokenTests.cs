@@ -3,7 +3,6 @@ using AiInfra.Gateway.Tokens;
 using AiInfra.ServiceDefaults.ServiceTokens;
 using AiInfra.Tests.Gateway;
 using AiInfra.Tests.Memory;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AiInfra.Tests.Identity;

@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using AiInfra.ServiceDefaults.ServiceTokens;
 using AiInfra.Tests.Fixtures;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,5 +1,4 @@
 using AiInfra.Tests.Gateway;
-using Microsoft.AspNetCore.Http;
 
 namespace AiInfra.Tests.Limits;
 

@@ -1,3 +1,9 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using AiInfra.Gateway.Limits;
+using Microsoft.Extensions.DependencyInjection;
+
 namespace AiInfra.Tests.Limits;
 
 public sealed class StoreAwayTests : IAsyncLifetime
@@ -18,11 +24,11 @@ public sealed class StoreAwayTests : IAsyncLifetime
         using var before = await gateway.Server.ChatAsync();
 
         _redis.Kill();
-        await UntilAsync(() => gateway.Server.App.Services.GetService(typeof(AiInfra.Gateway.Limits.LimitService)) is AiInfra.Gateway.Limits.LimitService { StoreIsAway: true });
+        await UntilAsync(() => Limits(gateway).StoreIsAway);
         using var during = await gateway.Server.ChatAsync();
         _redis.Start();
         await _redis.WaitUntilItAnswersAsync();
-        await UntilAsync(() => gateway.Server.App.Services.GetService(typeof(AiInfra.Gateway.Limits.LimitService)) is AiInfra.Gateway.Limits.LimitService { StoreIsAway: false });
+        await UntilAsync(() => !Limits(gateway).StoreIsAway);
         using var after = await gateway.Server.ChatAsync();
 
         Assert.Equal([200, status, 200], new[] { before, during, after }.Select(response => (int)response.StatusCode));
@@ -31,7 +37,39 @@ public sealed class StoreAwayTests : IAsyncLifetime
         await UntilAsync(async () => await gateway.ChargedAsync(_redis, "key:local:tokens:month") == expected);
     }
 
+    [Theory]
+    [InlineData("reject", 503)]
+    [InlineData("local", 200)]
+    public async Task While_redis_is_away_nobody_can_tell_whether_a_key_was_revoked_and_the_policy_says_what_then(string choice, int status)
+    {
+        await using var gateway = await LimitedGateway.StartAsync(_redis, $"--Access:Policies:default:WhenStoreIsAway={choice}");
+        using var created = await gateway.Server.Admin.PostAsJsonAsync("/admin/keys", new { tenant = gateway.Tenant }, Cancelled);
+        var key = JsonNode.Parse(await created.Content.ReadAsStringAsync(Cancelled))!;
+        gateway.Server.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string)key["key"]!);
+        await UntilAsync(async () => await StatusAsync(gateway) == 200);
+
+        _redis.Kill();
+        await UntilAsync(async () => await StatusAsync(gateway) == status && Limits(gateway).StoreIsAway);
+        _redis.Start();
+        await _redis.WaitUntilItAnswersAsync();
+        await UntilAsync(async () => !Limits(gateway).StoreIsAway && await StatusAsync(gateway) == 200);
+
+        // As another gateway does it that was cut off from this one: the record changes, and this one is not told.
+        var record = (string)(await _redis.Connection.GetDatabase().HashGetAsync("aiinfra:keys", (string)key["details"]!["id"]!))!;
+        await _redis.Connection.GetDatabase().HashSetAsync("aiinfra:keys", (string)key["details"]!["id"]!, record.Replace("\"revokedAt\":null", "\"revokedAt\":\"2026-01-01T00:00:00+00:00\"", StringComparison.Ordinal));
+        await _redis.Connection.GetDatabase().StringIncrementAsync("aiinfra:identity-epoch");
+        await UntilAsync(async () => await StatusAsync(gateway) == 401);
+    }
+
     public ValueTask DisposeAsync() => _redis.DisposeAsync();
+
+    private static LimitService Limits(LimitedGateway gateway) => gateway.Server.App.Services.GetRequiredService<LimitService>();
+
+    private static async Task<int> StatusAsync(LimitedGateway gateway)
+    {
+        using var response = await gateway.Server.ChatAsync();
+        return (int)response.StatusCode;
+    }
 
     private static Task UntilAsync(Func<bool> holds) => UntilAsync(() => Task.FromResult(holds()));
 
