@@ -31,6 +31,8 @@ public sealed class ChatPlatform : IAsyncLifetime
             "--Access:Policies:reader:Endpoints:0=*", "--Access:Policies:reader:Models:0=*", "--Access:Policies:reader:ActFor=true",
             "--Access:Policies:reader:Memory:0=read", "--Access:Policies:reader:ChatMemory=read",
             "--Gateway:Keys:1:Id=reader", $"--Gateway:Keys:1:Key={ReaderKey}", "--Gateway:Keys:1:Policy=reader");
+        // A busy machine takes its time with the first run of the model; no test here is about that.
+        Gateway.Client.Timeout = TimeSpan.FromMinutes(3);
         _memory = await ServerProcess.StartProjectAsync(
             "AiInfra.MemoryService",
             ["--contentRoot", Path.GetDirectoryName(RepositoryPaths.Assembly("AiInfra.MemoryService"))!],
