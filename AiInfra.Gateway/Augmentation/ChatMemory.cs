@@ -25,11 +25,7 @@ internal sealed class ChatMemory(MemoryTurns turns, PolicyStore policies, IOptio
         var policy = policies.Current.PolicyOf(request.Caller)!;
         if (!context.Request.Headers.TryGetValue(MemoryModes.Header, out var wish))
         {
-            if (TakesMemory(request))
-            {
-                MemoryModes.TryParse(policy.Options.ChatMemory, out mode);
-            }
-
+            mode = TakesMemory(request) && MemoryModes.TryParse(policy.Options.ChatMemory, out var usual) ? usual : MemoryMode.None;
             return null;
         }
 

@@ -8,7 +8,7 @@ namespace AiInfra.MemoryService.Backup;
 internal sealed record BackupResponse(string Name, int Tenants, long Bytes);
 
 /// <summary>Copies every tenant's file as it is at one moment of it, under load too; what was acknowledged before is in it.</summary>
-internal sealed class MemoryBackup(TenantDatabases databases, IOptions<BackupOptions> options, TimeProvider time)
+internal sealed class MemoryBackup(TenantDatabases databases, IOptions<BackupOptions> options, TimeProvider time) : IDisposable
 {
     private const string NameFormat = "yyyyMMdd'T'HHmmssfff'Z'";
     private const string Draft = ".draft";
@@ -16,6 +16,8 @@ internal sealed class MemoryBackup(TenantDatabases databases, IOptions<BackupOpt
     private readonly SemaphoreSlim _one = new(1);
 
     public bool IsConfigured => options.Value.Folder.Length > 0;
+
+    public void Dispose() => _one.Dispose();
 
     public async Task<BackupResponse> MakeAsync(CancellationToken cancellationToken)
     {

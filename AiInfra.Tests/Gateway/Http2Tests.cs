@@ -15,7 +15,7 @@ public sealed class Http2Tests
     {
         await using var replica = await ScriptedVllm.StartAsync();
         var (port, certificate) = (FreePorts.Next(), WriteCertificate());
-        await using var gateway = await GatewayServer.StartAsync([replica], $"--urls=https://localhost:{port}", $"--Kestrel:Certificates:Default:Path={certificate}");
+        await using var gateway = await GatewayServer.StartAsync([replica], $"--urls=https://localhost:{port}", $"--Kestrel:Certificates:Default:Path={certificate.File}");
         var next = new SemaphoreSlim(0);
         replica.Script = async (context, _) =>
         {
@@ -23,7 +23,7 @@ public sealed class Http2Tests
             await next.WaitAsync(context.RequestAborted);
             await ScriptedVllm.WriteFrameAsync(context, "[DONE]");
         };
-        using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } };
+        using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString(HashAlgorithmName.SHA256) == certificate.Hash } };
         using var client = new HttpClient(handler);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"https://localhost:{port}/v1/chat/completions")
         {
@@ -38,20 +38,20 @@ public sealed class Http2Tests
         var first = await reader.ReadLineAsync(Cancelled);
         next.Release();
         var rest = await reader.ReadToEndAsync(Cancelled);
-        File.Delete(certificate);
+        File.Delete(certificate.File);
 
         Assert.Equal(HttpVersion.Version20, response.Version);
         Assert.Equal($"data: {ScriptedVllm.Chunk("one")}", first);
         Assert.Equal("\ndata: [DONE]\n\n", rest);
     }
 
-    private static string WriteCertificate()
+    private static (string File, string Hash) WriteCertificate()
     {
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         var file = Path.Combine(Path.GetTempPath(), $"aiinfra-{Guid.NewGuid():n}.pfx");
         File.WriteAllBytes(file, certificate.Export(X509ContentType.Pfx));
-        return file;
+        return (file, certificate.GetCertHashString(HashAlgorithmName.SHA256));
     }
 }

@@ -73,7 +73,7 @@ internal static class DiskShim
             _open = Marshal.GetDelegateForFunctionPointer<OpenFile>(Marshal.ReadIntPtr(vfs, OpenAt));
             Marshal.WriteIntPtr(vfs, NameAt, Marshal.StringToHGlobalAnsi("watched"));
             Marshal.WriteIntPtr(vfs, OpenAt, Marshal.GetFunctionPointerForDelegate(Opening));
-            sqlite3_vfs_register(vfs, 1);
+            Assert.Equal(0, sqlite3_vfs_register(vfs, 1));
         }
     }
 

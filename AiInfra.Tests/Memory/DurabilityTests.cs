@@ -78,7 +78,7 @@ public sealed class DurabilityTests : IAsyncLifetime
         await _memory.DisposeAsync();
     }
 
-    private Task StoreAsync(params string[] texts) =>
+    private Task<StoreResult> StoreAsync(params string[] texts) =>
         _memory.Store.StoreAsync(Ann, [.. texts.Select(text => new CreateMemoryRequest(text))], null, Cancelled);
 
     private async Task<IEnumerable<string>> FindAsync(string text) =>

@@ -11,6 +11,8 @@ namespace AiInfra.Bench.Authentication;
 /// <summary>An OIDC authority on loopback with one key.</summary>
 internal sealed class TokenAuthority : IDisposable
 {
+    private static readonly string[] Roles = ["bench"];
+
     private readonly RSA _key = RSA.Create(2048);
     private readonly WebApplication _app;
     private readonly string _address;
@@ -46,7 +48,7 @@ internal sealed class TokenAuthority : IDisposable
         Issuer = _address,
         Audience = "bench",
         SigningCredentials = new SigningCredentials(new RsaSecurityKey(_key) { KeyId = "k1" }, SecurityAlgorithms.RsaSha256),
-        Claims = new Dictionary<string, object> { ["sub"] = "bench", ["roles"] = new[] { "bench" } },
+        Claims = new Dictionary<string, object> { ["sub"] = "bench", ["roles"] = Roles },
     });
 
     public void Dispose()

@@ -4,8 +4,10 @@ using AiInfra.Bench.Running;
 
 namespace AiInfra.Bench.Crash;
 
-/// <summary>How a Chroma server is started: the program, and what stands before <c>run</c>.</summary>
+/// <summary>How a Chroma server is started.</summary>
 /// <param name="Label">For the table.</param>
+/// <param name="Program">Path or name of the executable.</param>
+/// <param name="Arguments">What stands before <c>run</c>.</param>
 internal sealed record ChromaCommand(string Label, string Program, IReadOnlyList<string> Arguments)
 {
     private const string ServerFolder = "chroma-server";

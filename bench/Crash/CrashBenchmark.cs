@@ -10,6 +10,8 @@ internal sealed class CrashBenchmark : IBenchmark
     private const int FullRounds = 50;
     private const int Seed = 20261124;
 
+    private static readonly string[] Losses = ["missing or changed", "torn batches", "not healed"];
+
     public string Name => "crash";
 
     public string Summary => "SIGKILL of memory service, Chroma and both under writers, Chroma's files deleted or truncated, a disk full or read-only; with --data (chroma-server) on 1.5.9 too; 3 min, --full: 50 rounds, 12 min";
@@ -24,7 +26,7 @@ internal sealed class CrashBenchmark : IBenchmark
             rows.Add(await new CrashRun(command, rounds, Seed).RunAsync(tokens, cancellationToken));
         }
 
-        var bars = rows.SelectMany(row => new[] { "missing or changed", "torn batches", "not healed" }.Select(name => BenchBar.AtMost($"{row.Label}, {name}", row.Values[name], 0))).ToList();
+        var bars = rows.SelectMany(row => Losses.Select(name => BenchBar.AtMost($"{row.Label}, {name}", row.Values[name], 0))).ToList();
         var disk = await FullDisk.RunAsync(tokens, cancellationToken);
         if (disk is var (whenFull, whenReadOnly, torn, missing))
         {
