@@ -46,7 +46,6 @@ internal static class GatewayApp
         app.UsePublicApi();
         app.UseServiceTokenIssuer();
         app.UseRouting();
-        app.UseAuthentication();
 
         app.MapDefaultEndpoints();
         app.MapAdmin();

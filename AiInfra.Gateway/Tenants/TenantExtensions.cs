@@ -79,14 +79,6 @@ internal static class TenantExtensions
                 bearer.MapInboundClaims = false;
                 bearer.TokenValidationParameters.ValidAlgorithms = Algorithms;
             });
-            // Said here and not left to defaults: a token for another application of the directory lets nobody in.
-            var client = builder.Configuration["AzureAd:ClientId"];
-            string?[] audiences = [client, $"api://{client}", builder.Configuration["AzureAd:Audience"]];
-            builder.Services.PostConfigure<JwtBearerOptions>(TokenCallers.EntraScheme, bearer =>
-            {
-                bearer.TokenValidationParameters.AudienceValidator = null;
-                bearer.TokenValidationParameters.ValidAudiences = audiences.Where(audience => !string.IsNullOrEmpty(audience));
-            });
         }
     }
 }

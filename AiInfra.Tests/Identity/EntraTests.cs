@@ -97,7 +97,9 @@ public sealed class EntraTests
 
     private static async Task<CallerAnswer> FindAsync(WebApplication gateway, string token)
     {
-        var context = new DefaultHttpContext { RequestServices = gateway.Services };
+        // As a server does: authentication keeps its answer as long as the scope.
+        await using var scope = gateway.Services.CreateAsyncScope();
+        var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
         context.Request.Method = "POST";
         context.Request.Path = "/v1/chat/completions";
         context.Request.Headers.Authorization = $"Bearer {token}";
