@@ -93,7 +93,8 @@ internal sealed class Architecture
     private static ServiceShape Model(ModelServer server) => new(server.Name, Zone.Services, 2000)
     {
         // Beside a GPU the host's memory holds the weights while they load; without one it holds weights and cache for good.
-        Cores = 8, Megabytes = server.Gpus > 0 ? 32_768 * server.Gpus : 32_768,
+        Cores = 8,
+        Megabytes = server.Gpus > 0 ? 32_768 * server.Gpus : 32_768,
         Ports = Http(ModelPort),
         Health = new(ModelPort, "/health", "/health",
             ["CMD", "python3", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health', timeout=4)"],
@@ -102,7 +103,10 @@ internal sealed class Architecture
         Volume = new("vllm-model-cache", "/models", 200, IsShared: true),
         // --shutdown-timeout, and the time to leave.
         StopSeconds = 90,
-        Replicas = server.Replicas, Gpus = server.Gpus, GpuKind = server.GpuKind, Pool = server.Pool,
+        Replicas = server.Replicas,
+        Gpus = server.Gpus,
+        GpuKind = server.GpuKind,
+        Pool = server.Pool,
     };
 
     private static IEnumerable<ServiceShape> Monitoring() =>

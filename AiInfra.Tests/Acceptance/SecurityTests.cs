@@ -143,7 +143,11 @@ public sealed class SecurityTests(PlatformFixture platform) : IAsyncLifetime
             SigningCredentials = credentials,
             Claims = new Dictionary<string, object>
             {
-                ["sub"] = "local", ["tenant"] = "default", ["user"] = "local", ["client_id"] = "gateway", ["scope"] = "memory.read",
+                ["sub"] = "local",
+                ["tenant"] = "default",
+                ["user"] = "local",
+                ["client_id"] = "gateway",
+                ["scope"] = "memory.read",
             },
         };
         change?.Invoke(descriptor);
@@ -157,7 +161,8 @@ public sealed class SecurityTests(PlatformFixture platform) : IAsyncLifetime
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(identity)));
         using var response = await client.PostAsync("/connect/token", new FormUrlEncodedContent(new Dictionary<string, string>
         {
-            ["grant_type"] = "client_credentials", ["resource"] = "http://gateway",
+            ["grant_type"] = "client_credentials",
+            ["resource"] = "http://gateway",
         }), Cancelled);
         return (string)(await response.Content.ReadFromJsonAsync<JsonObject>(Cancelled))!["access_token"]!;
     }

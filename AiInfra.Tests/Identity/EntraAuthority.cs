@@ -64,8 +64,13 @@ internal sealed class EntraAuthority : IAsyncDisposable
             SigningCredentials = new SigningCredentials(new RsaSecurityKey(_key) { KeyId = "entra-1" }, SecurityAlgorithms.RsaSha256),
             Claims = new Dictionary<string, object>
             {
-                ["ver"] = "2.0", ["tid"] = TenantId, ["oid"] = "ada-object-id", ["sub"] = "pairwise-subject", ["azp"] = "some-client",
-                ["preferred_username"] = "ada@example.org", ["roles"] = new[] { "developers" },
+                ["ver"] = "2.0",
+                ["tid"] = TenantId,
+                ["oid"] = "ada-object-id",
+                ["sub"] = "pairwise-subject",
+                ["azp"] = "some-client",
+                ["preferred_username"] = "ada@example.org",
+                ["roles"] = new[] { "developers" },
             },
         };
         change?.Invoke(descriptor);

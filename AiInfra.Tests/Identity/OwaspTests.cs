@@ -18,7 +18,8 @@ public sealed class OwaspTests(RedisServer redis)
         {
             gateway.Server.Client.DefaultRequestHeaders.Authorization = null;
             return await PostAsync(gateway, $"/v1/chat/completions?api_key={GatewayServer.Key}", "{}");
-        }),
+        }
+        ),
         ["API2 authentication: two keys at once"] = (401, gateway => WithKeyAsync(gateway, $"{GatewayServer.Key}, Bearer {GatewayServer.Key}")),
         ["API3 property level: a field twice, for the check and for the engine"] = (400, gateway => PostAsync(
             gateway, "/v1/chat/completions", """{"model":"tiny","messages":[],"max_tokens":1,"max_tokens":100000}""")),
@@ -26,7 +27,8 @@ public sealed class OwaspTests(RedisServer redis)
         {
             gateway.Server.Admin.DefaultRequestHeaders.Authorization = null;
             return await StatusAsync(gateway.Server.Admin.PostAsync("/admin/keys", GatewayServer.Json("""{"tenant":"other","policy":"default"}"""), Cancelled));
-        }),
+        }
+        ),
         ["API4 resources: more tokens than the budget holds"] = (429, gateway => PostAsync(
             gateway, "/v1/chat/completions", """{"model":"tiny","messages":[],"max_tokens":900000000}""")),
         ["API4 resources: many answers in one call"] = (429, gateway => PostAsync(
@@ -36,13 +38,15 @@ public sealed class OwaspTests(RedisServer redis)
         {
             gateway.Server.Admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", GatewayServer.Key);
             return StatusAsync(gateway.Server.Admin.PostAsync("/admin/keys", GatewayServer.Json("""{"tenant":"x"}"""), Cancelled));
-        }),
+        }
+        ),
         ["API5 function level: the token service from outside"] = (404, gateway => PostAsync(gateway, "/connect/token", "grant_type=client_credentials")),
         ["API6 business flow: speaking for another user"] = (403, gateway =>
         {
             gateway.Server.Client.DefaultRequestHeaders.Add("x-aiinfra-user", "director");
             return PostAsync(gateway, "/v1/chat/completions", """{"model":"tiny","messages":[]}""");
-        }),
+        }
+        ),
         ["API7 request forgery: a media address inside the network"] = (400, gateway => PostAsync(
             gateway, "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://169.254.169.254/latest"}}]}]}""")),
         ["API7 request forgery: a file of the server as media"] = (400, gateway => PostAsync(

@@ -132,7 +132,11 @@ public sealed class TokenServiceTests : IAsyncLifetime
             SigningCredentials = SigningKey.CredentialsOf(key),
             Claims = new Dictionary<string, object>
             {
-                ["sub"] = "local", ["tenant"] = "team-a", ["user"] = "ann", ["client_id"] = "memory", ["act"] = new Dictionary<string, object> { ["sub"] = "memory" },
+                ["sub"] = "local",
+                ["tenant"] = "team-a",
+                ["user"] = "ann",
+                ["client_id"] = "memory",
+                ["act"] = new Dictionary<string, object> { ["sub"] = "memory" },
             },
         });
     }

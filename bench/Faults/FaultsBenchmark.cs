@@ -139,7 +139,10 @@ internal sealed class FaultsBenchmark : IBenchmark
 
         rows.Add(new BenchRow("whole pool gone", new Dictionary<string, double>
         {
-            ["calls"] = answers.Count, ["503 + Retry-After"] = isTold, ["longest s"] = answers.Max(answer => answer.Seconds), ["back after s"] = clock.Elapsed.TotalSeconds,
+            ["calls"] = answers.Count,
+            ["503 + Retry-After"] = isTold,
+            ["longest s"] = answers.Max(answer => answer.Seconds),
+            ["back after s"] = clock.Elapsed.TotalSeconds,
         }));
         bars.Add(BenchBar.AtLeast("whole pool gone: part told 503 with Retry-After", isTold / (double)answers.Count, 1));
         bars.Add(BenchBar.AtMost("whole pool gone: longest answer, s", answers.Max(answer => answer.Seconds), 2));
