@@ -28,7 +28,8 @@ public sealed class MonitoringTests(PlatformFixture platform)
         using var client = new HttpClient();
 
         IReadOnlyList<(string Job, string Address, string Error)> targets;
-        while ((targets = await prometheus.TargetsAsync(limit.Token)).Any(target => target.Error.Length > 0) && !limit.IsCancellationRequested)
+        // Prometheus lists its targets some seconds after it says that it is ready.
+        while ((targets = await prometheus.TargetsAsync(limit.Token)) is [] || targets.Any(target => target.Error.Length > 0))
         {
             await Task.Delay(500, limit.Token);
         }
