@@ -14,7 +14,8 @@ internal sealed class RunningServer : IAsyncDisposable
     {
         _app = app;
         Address = new Uri(app.Urls.First());
-        Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
+        // The server closes idle connections after 5 s, as vLLM does: a request that meets the closing is lost.
+        Client = new HttpClient(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(2) }) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
     }
 
     public Uri Address { get; }

@@ -15,7 +15,8 @@ internal sealed class ModelServer : IAsyncDisposable
     {
         _process = process;
         Address = address;
-        Client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(120) };
+        // The server closes idle connections after 5 s, as vLLM does: a request that meets the closing is lost.
+        Client = new HttpClient(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(2) }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(120) };
     }
 
     public Uri Address { get; }
