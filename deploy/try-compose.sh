@@ -59,9 +59,17 @@ healthy() { # waits, services
         [ -n "$waiting" ] || return 0
         sleep 2
     done
-    echo "FAILED: not healthy:$waiting" >&2
-    for service in $waiting; do docker logs --tail 15 "$(docker ps -aq --filter "label=com.docker.compose.service=$service" | sed -n 1p)" >&2 || true; done
-    exit 1
+    tell_unwell
+    fail "not healthy:$waiting"
+}
+tell_unwell() { # what every container that is not well says, and what its health check says
+    for container in $(docker ps -aq --filter "label=com.docker.compose.project=$project"); do
+        state=$(docker inspect --format '{{.Name}} {{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$container")
+        case $state in *' running healthy') continue ;; esac
+        echo "--- $state" >&2
+        docker logs --tail 15 "$container" >&2 || true
+        docker inspect --format '{{if .State.Health}}{{range .State.Health.Log}}{{.ExitCode}} {{.Output}}{{end}}{{end}}' "$container" | tail -5 >&2
+    done
 }
 ok() { echo "ok: $1"; }
 fail() { echo "FAILED: $1" >&2; exit 1; }
@@ -69,7 +77,7 @@ call() { curl --silent --show-error --max-time 180 "http://127.0.0.1:8080$1" -H 
 redis_image=$(grep -oE 'docker.io/library/redis:[^"]+' "$compose_folder/docker-compose.yaml" | sed -n 1p)
 # A program of our choice in the network of a service, whose own image may have none.
 beside() { docker run --rm --network "container:$(id "$1")" --entrypoint /bin/sh "$redis_image" -c "$2"; }
-up() { "${compose[@]}" up -d "${services[@]}" >"$folder/up.log" 2>&1 || { tail -20 "$folder/up.log" >&2; fail "up"; }; }
+up() { "${compose[@]}" up -d "${services[@]}" >"$folder/up.log" 2>&1 || { tail -20 "$folder/up.log" >&2; tell_unwell; fail "up"; }; }
 trap '"${compose[@]}" down >/dev/null 2>&1 || true' EXIT
 
 up

@@ -150,7 +150,7 @@ public sealed partial class ComposeTests
         var mounts = Running.SelectMany(service => service.Value.Volumes.Where(mount => mount.Type == "volume").Select(mount => (mount, service.Value.User))).ToList();
 
         Assert.Equal(_file.Volumes.Keys.Order(), mounts.Select(one => one.mount.Source).Distinct().Order());
-        Assert.All(mounts, one => Assert.Contains($"chown {one.User} /volumes/{one.mount.Source}", _file.Services[Owners].Command[0]));
+        Assert.All(mounts, one => Assert.Contains($"; own {one.User.Split(':')[0]} {one.mount.Source}", _file.Services[Owners].Command[0]));
     }
 
     [Fact]

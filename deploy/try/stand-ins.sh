@@ -27,7 +27,7 @@ prepare() {
 
     dotnet publish "$root/AiInfra.LocalVllm" -c Release -o "$rootfs/opt/localvllm" --nologo -v quiet
     # The Compose file starts `vllm serve …`; this is what answers.
-    printf '#!/bin/sh\nexec dotnet /opt/localvllm/AiInfra.LocalVllm.dll "$@" --engine smollm2\n' >"$rootfs/usr/local/bin/vllm"
+    printf '#!/bin/sh\nexec dotnet /opt/localvllm/AiInfra.LocalVllm.dll "$@"\n' >"$rootfs/usr/local/bin/vllm"
     chmod 755 "$rootfs/usr/local/bin/vllm"
     for service in Gateway MemoryService; do
         dotnet publish "$root/AiInfra.$service" -c Release -o "$folder/$service" --nologo -v quiet
