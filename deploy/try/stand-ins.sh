@@ -6,7 +6,7 @@
 set -euo pipefail
 root="$(cd "$(dirname "$0")/../.." && pwd)"
 folder=$2
-packages=ca-certificates,redis-server,prometheus,prometheus-alertmanager,prometheus-redis-exporter,nodejs,wget,python3-minimal,libstdc++6,netcat-openbsd
+packages=ca-certificates,redis-server,prometheus,prometheus-alertmanager,prometheus-redis-exporter,nodejs,wget,python3,libstdc++6,netcat-openbsd
 
 prepare() {
     mkdir -p "$folder"
