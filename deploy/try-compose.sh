@@ -38,7 +38,7 @@ if [ "$2" = stand-ins ]; then
     docker image inspect aiinfra/memory:1.0.0 "${images[@]}" >/dev/null 2>&1 || deploy/try/stand-ins.sh load "$folder"
 fi
 
-services=(redis chroma vllm0 vllm1 gateway memory alertmanager redis-exporter prometheus)
+services=(redis chroma vllm0 vllm1 gateway memory alertmanager redis-exporter node-exporter prometheus)
 override=$folder/override.yaml
 # An engine refuses limits beyond what the machine has.
 cores=$(nproc)
@@ -106,7 +106,7 @@ done
 ! beside chroma "timeout 5 nc -z -w 3 vllm0 8000" >/dev/null 2>&1 && ok "from chroma no model server answers" || fail "from chroma a model server answers"
 
 targets=$(beside prometheus "wget -q -O - 'http://127.0.0.1:9090/api/v1/query?query=sum(up)'" | grep -oE '"[0-9]+"\]' | tr -cd 0-9)
-ok "prometheus scrapes $targets of 7 targets"
+ok "prometheus scrapes $targets of 8 targets"
 
 before=$(id gateway)
 kill -9 "$(docker inspect --format '{{.State.Pid}}' "$before")"

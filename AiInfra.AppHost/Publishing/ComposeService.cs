@@ -95,6 +95,11 @@ internal static class ComposeService
             yield return Named(volume.Name, volume.Path);
         }
 
+        if (shape.SeesHost)
+        {
+            yield return new() { Name = "host", Type = "bind", Source = "/", Target = "/host", ReadOnly = true };
+        }
+
         foreach (var folder in shape.Configuration)
         {
             yield return new() { Name = folder.Source, Type = "bind", Source = $"./monitoring/{folder.Source}", Target = folder.Path, ReadOnly = true };

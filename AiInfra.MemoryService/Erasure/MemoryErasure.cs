@@ -29,7 +29,7 @@ internal sealed class MemoryErasure(
                 var (history, turns) = ErasureRows.Erase(connection, user, memories, request is { SessionId: null, AgentId: null });
                 var draft = new ErasureReceipt(
                     MemoryRecord.NewId(now), caller.Tenant, user, request.SessionId, request.AgentId, memories.Count, history, turns, now, caller.Actor,
-                    backups.Value.Folder.Length > 0 ? now + (backups.Value.Kept * BackupOptions.Interval) : null, previous, "");
+                    backups.Value.Folder.Length > 0 ? now + BackupRetention.Longest(backups.Value) : null, previous, "");
                 var done = draft with { Hash = ErasureRows.HashOf(draft, ids) };
                 ErasureRows.Add(connection, done, ids);
                 return done;
