@@ -1,4 +1,4 @@
-using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace AiInfra.Gateway.Limits;
 
@@ -11,11 +11,14 @@ internal sealed class Journal : IDisposable
     private const string Extension = ".journal";
 
     private readonly Lock _lock = new();
+    private readonly Lock _syncing = new();
     private readonly string _path;
     private readonly long _rewriteBytes;
     private readonly JournalState _state = new();
     private readonly Dictionary<string, int> _numbers = [];
-    private FileStream _file;
+    private readonly JournalText _text = new();
+    private SafeFileHandle _file;
+    private long _length;
     private bool _isUnsynced;
 
     public Journal(string folder, string gateway, long rewriteBytes)
@@ -64,9 +67,11 @@ internal sealed class Journal : IDisposable
     {
         lock (_lock)
         {
-            var lines = new StringBuilder();
-            var kept = claims.Where(claim => IsKept(claim.Meter)).Select(claim => (NumberOf(claim.Meter, tenant, lines), claim.Amount)).ToArray();
-            Write(lines.Append(new JournalRequest(tenant, whom.Day, whom.Who, whom.Tokens, kept).ToLine(id)).Append('\n').ToString());
+            var kept = NumberClaims(claims, tenant);
+            var request = new JournalRequest(tenant, whom.Day, whom.Who, whom.Tokens, kept);
+            _state.Open[id] = request;
+            request.AddTo(_text, id);
+            Write();
         }
     }
 
@@ -74,23 +79,28 @@ internal sealed class Journal : IDisposable
     {
         lock (_lock)
         {
-            var lines = new StringBuilder().Append("S ").Append(id);
-            foreach (var (meter, _) in claims)
+            _state.Open.Remove(id);
+            _text.Add('S').Add(' ').Add(id);
+            for (var i = 0; i < claims.Count; i++)
             {
+                var meter = claims[i].Meter;
                 if (IsKept(meter))
                 {
                     var amount = meter.Id.Unit switch { MeterUnit.Money => money, MeterUnit.Tokens => tokens, MeterUnit.Requests => 1, _ => 0 };
-                    lines.Append(' ').Append(_numbers[meter.StoreKey]).Append(':').Append(amount);
+                    var number = _numbers[meter.StoreKey];
+                    _state.Meters[number].Spent += amount;
+                    _text.Add(' ').Add(number).Add(':').Add(amount);
                 }
             }
 
-            lines.Append('\n');
+            _text.Add('\n');
             if (usage is not null)
             {
-                lines.Append(usage.ToLine()).Append('\n');
+                _state.Add(usage);
+                usage.AddTo(_text);
             }
 
-            Write(lines.ToString());
+            Write();
         }
     }
 
@@ -98,69 +108,95 @@ internal sealed class Journal : IDisposable
     {
         lock (_lock)
         {
-            Write($"A {tenant} {serial}\n");
+            _state.Acknowledge(tenant, serial);
+            _text.Add('A').Add(' ').Add(tenant).Add(' ').Add(serial).Add('\n');
+            Write();
         }
     }
 
     /// <summary>Sees to it that what was written survives a power cut, and that the file does not grow without bound.</summary>
     public void Sync()
     {
-        lock (_lock)
+        lock (_syncing)
         {
-            if (_file.Length > _rewriteBytes)
+            SafeFileHandle? unsynced;
+            lock (_lock)
             {
-                Rewrite();
+                if (_length > _rewriteBytes)
+                {
+                    Rewrite();
+                }
+
+                (unsynced, _isUnsynced) = (_isUnsynced ? _file : null, false);
             }
 
-            if (_isUnsynced)
+            if (unsynced is not null)
             {
-                _isUnsynced = false;
-                _file.Flush(flushToDisk: true);
+                // Outside: a disk takes milliseconds, and requests go on meanwhile.
+                RandomAccess.FlushToDisk(unsynced);
             }
         }
     }
 
     public void Dispose() => _file.Dispose();
 
-    private static FileStream Create(string path) => new(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+    private static SafeFileHandle Create(string path) => File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
 
     // Windows of a minute are over before a restart could make use of them.
     private static bool IsKept(Meter meter) => meter.Rule.Span != MeterSpan.Minute;
 
-    private int NumberOf(Meter meter, string tenant, StringBuilder lines)
+    private (int Meter, long Amount)[] NumberClaims(IReadOnlyList<Claim> claims, string tenant)
+    {
+        var (kept, count) = (new (int, long)[claims.Count], 0);
+        for (var i = 0; i < claims.Count; i++)
+        {
+            if (IsKept(claims[i].Meter))
+            {
+                kept[count++] = (NumberOf(claims[i].Meter, tenant), claims[i].Amount);
+            }
+        }
+
+        return count == kept.Length ? kept : kept[..count];
+    }
+
+    private int NumberOf(Meter meter, string tenant)
     {
         if (!_numbers.TryGetValue(meter.StoreKey, out var number))
         {
             _numbers[meter.StoreKey] = number = _numbers.Count;
             var end = meter.Rule.IsBudget ? meter.Id.Period.End.ToUnixTimeMilliseconds() : 0;
-            lines.Append(JournalState.MeterLine(number, new JournalMeter(meter.StoreKey, tenant, meter.Rule.IsBudget, meter.Rule.Limit, end))).Append('\n');
+            var line = new JournalMeter(meter.StoreKey, tenant, meter.Rule.IsBudget, meter.Rule.Limit, end);
+            _state.Meters[number] = line;
+            line.AddTo(_text, number);
         }
 
         return number;
     }
 
-    private void Write(string lines)
+    private void Write()
     {
-        foreach (var line in lines.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        try
         {
-            _state.Apply(line);
+            RandomAccess.Write(_file, _text.Bytes, _length);
+            _length += _text.Bytes.Length;
+            _isUnsynced = true;
         }
-
-        _file.Write(Encoding.UTF8.GetBytes(lines));
-        _isUnsynced = true;
+        finally
+        {
+            _text.Clear();
+        }
     }
 
     private void Rewrite()
     {
         var next = Create(_path + ".next");
-        foreach (var line in _state.Lines())
-        {
-            next.Write(Encoding.UTF8.GetBytes(line + "\n"));
-        }
-
-        next.Flush(flushToDisk: true);
+        var whole = new JournalText();
+        _state.AddTo(whole);
+        var length = whole.Bytes.Length;
+        RandomAccess.Write(next, whole.Bytes, 0);
+        RandomAccess.FlushToDisk(next);
         File.Move(_path + ".next", _path, overwrite: true);
         _file.Dispose();
-        _file = next;
+        (_file, _length) = (next, length);
     }
 }
