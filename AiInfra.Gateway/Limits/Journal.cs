@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace AiInfra.Gateway.Limits;
 
 /// <summary>
@@ -17,15 +15,14 @@ internal sealed class Journal : IDisposable
     private readonly JournalState _state = new();
     private readonly Dictionary<string, int> _numbers = [];
     private readonly JournalText _text = new();
-    private SafeFileHandle _file;
-    private long _length;
+    private JournalFile _file;
     private bool _isUnsynced;
 
     public Journal(string folder, string gateway, long rewriteBytes)
     {
         Directory.CreateDirectory(folder);
         (_path, _rewriteBytes) = (Path.Combine(folder, gateway + Extension), rewriteBytes);
-        _file = Create(_path);
+        _file = new JournalFile(_path);
     }
 
     /// <summary>The journals of lives that have ended, each with the gateway's name in that life; locked until disposed.</summary>
@@ -48,11 +45,12 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>Reads a journal to its last whole line.</summary>
+    /// <summary>Reads a journal to its last whole line: what a killed process had not written yet is zeros.</summary>
     public static JournalState Read(Stream file)
     {
         using var reader = new StreamReader(file, leaveOpen: true);
         var text = reader.ReadToEnd();
+        text = text.IndexOf('\0') is >= 0 and var end ? text[..end] : text;
         var state = new JournalState();
         // What a power cut tore has no end of line, and was never acted upon.
         foreach (var line in text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries))
@@ -119,28 +117,29 @@ internal sealed class Journal : IDisposable
     {
         lock (_syncing)
         {
-            SafeFileHandle? unsynced;
+            JournalFile.Unsynced unsynced;
             lock (_lock)
             {
-                if (_length > _rewriteBytes)
+                _file.Tidy();
+                if (_file.Length > _rewriteBytes)
                 {
                     Rewrite();
                 }
 
-                (unsynced, _isUnsynced) = (_isUnsynced ? _file : null, false);
+                if (!_isUnsynced)
+                {
+                    return;
+                }
+
+                (unsynced, _isUnsynced) = (_file.Dirty(), false);
             }
 
-            if (unsynced is not null)
-            {
-                // Outside: a disk takes milliseconds, and requests go on meanwhile.
-                RandomAccess.FlushToDisk(unsynced);
-            }
+            // Outside: a disk takes milliseconds, and requests go on meanwhile.
+            unsynced.Flush();
         }
     }
 
     public void Dispose() => _file.Dispose();
-
-    private static SafeFileHandle Create(string path) => File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
 
     // Windows of a minute are over before a restart could make use of them.
     private static bool IsKept(Meter meter) => meter.Rule.Span != MeterSpan.Minute;
@@ -177,8 +176,7 @@ internal sealed class Journal : IDisposable
     {
         try
         {
-            RandomAccess.Write(_file, _text.Bytes, _length);
-            _length += _text.Bytes.Length;
+            _file.Append(_text.Bytes);
             _isUnsynced = true;
         }
         finally
@@ -189,14 +187,17 @@ internal sealed class Journal : IDisposable
 
     private void Rewrite()
     {
-        var next = Create(_path + ".next");
+        var next = new JournalFile(_path + ".next");
         var whole = new JournalText();
         _state.AddTo(whole);
-        var length = whole.Bytes.Length;
-        RandomAccess.Write(next, whole.Bytes, 0);
-        RandomAccess.FlushToDisk(next);
+        if (whole.Bytes.Length > 0)
+        {
+            next.Append(whole.Bytes);
+            next.Dirty().Flush();
+        }
+
         File.Move(_path + ".next", _path, overwrite: true);
         _file.Dispose();
-        (_file, _length) = (next, length);
+        _file = next;
     }
 }
