@@ -95,16 +95,17 @@ internal sealed partial class LimitService : IDisposable
         }
     }
 
-    /// <summary>Tells each ledger that time passed, and the disk that it may write.</summary>
+    /// <summary>Tells each ledger that time passed.</summary>
     public void Tick()
     {
         foreach (var limits in _tenants.Values)
         {
             Tell(limits, new LedgerEvent.Tick());
         }
-
-        _journal?.Sync();
     }
+
+    /// <summary>Has the journal written to the disk, which may take as long as a busy disk takes.</summary>
+    public void SyncJournal() => _journal?.Sync();
 
     /// <summary>Says that this gateway lives, hears of the others, and learns whether the store is there.</summary>
     public async Task BeatAsync()

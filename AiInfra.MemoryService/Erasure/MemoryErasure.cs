@@ -44,12 +44,12 @@ internal sealed class MemoryErasure(
         return receipt;
     }
 
-    /// <returns>Null when the tenant has no such receipt.</returns>
+    /// <returns>Null when there is no such receipt that is the caller's to see.</returns>
     public async Task<ErasureCheck?> CheckAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         var database = databases.Of(caller.Tenant);
         var chain = database.Read(connection => ErasureRows.ChainTo(connection, id));
-        if (chain.Count == 0)
+        if (chain.Count == 0 || !caller.MayActOn(chain[^1].Receipt.User))
         {
             return null;
         }
