@@ -1,14 +1,5 @@
-using AiInfra.MemoryService.Access;
-using AiInfra.MemoryService.Admin;
+using AiInfra.MemoryService;
 using AiInfra.MemoryService.Backup;
-using AiInfra.MemoryService.Chat;
-using AiInfra.MemoryService.Context;
-using AiInfra.MemoryService.Erasure;
-using AiInfra.MemoryService.Export;
-using AiInfra.MemoryService.Knowledge;
-using AiInfra.MemoryService.Memories;
-using AiInfra.MemoryService.Search;
-using AiInfra.MemoryService.Telemetry;
 using AiInfra.ServiceDefaults.Containers;
 
 if (HealthProbe.Answers(args))
@@ -21,45 +12,5 @@ if (args is [RestoreCommand.Name, .. var rest])
     return RestoreCommand.Run(rest, Console.Out);
 }
 
-var builder = WebApplication.CreateBuilder(args);
-
-builder.AddServiceDefaults();
-builder.AddStrictHttp();
-builder.AddServiceTokens("memory");
-builder.AddServiceTokenClient();
-builder.AddAccess();
-builder.AddEmbeddings();
-builder.AddMemories();
-builder.AddChromaClient("chroma");
-builder.AddIndexing();
-builder.AddSearch();
-builder.AddDomains();
-builder.AddChat();
-builder.AddLifecycle();
-builder.AddMemoryAdministration();
-builder.AddMemoryMcp();
-builder.AddMemoryMetrics();
-
-var app = builder.Build();
-
-app.UseStrictHttp();
-app.UseMemoryMetrics();
-app.UseExceptionHandler();
-app.UseStatusCodePages();
-app.UseAuthentication();
-app.UseAuthorization();
-
-app.MapDefaultEndpoints();
-app.MapMemories();
-app.MapSearch();
-app.MapContext();
-app.MapChat();
-app.MapKnowledge();
-app.MapDomains();
-app.MapExport();
-app.MapErasure();
-app.MapMemoryAdmin();
-app.MapMemoryMcp();
-
-app.Run();
+MemoryApp.Build(args).Run();
 return 0;

@@ -1,9 +1,11 @@
+using System.ComponentModel;
 using Microsoft.Extensions.AI;
 
 namespace AiInfra.MemoryService.Embeddings;
 
 /// <summary>A sentence vector with the token vectors of the same model run.</summary>
 /// <param name="Vector">float[384], length 1: cosine is the dot product.</param>
+[ImmutableObject(true)] // a cache may hand out the same one to everybody
 internal sealed record ContextualEmbedding(ReadOnlyMemory<float> Vector, TokenVectors Tokens)
 {
     private const string TokensKey = "token_vectors";

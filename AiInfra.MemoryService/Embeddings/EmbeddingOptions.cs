@@ -16,9 +16,13 @@ public sealed class EmbeddingOptions
     [Range(1, 256, ErrorMessage = "Embeddings:Parallelism must be between 1 and 256 threads.")]
     public int Parallelism { get; set; } = Environment.ProcessorCount;
 
-    /// <summary>Queries whose embedding is kept, 0 to 1,000,000. Default 4,096 (about 2 KiB each).</summary>
+    /// <summary>Questions whose embedding the service holds itself, 0 to 1,000,000. Default 4,096 (about 2 KiB each).</summary>
     [Range(0, 1_000_000, ErrorMessage = "Embeddings:CachedQueries must be between 0 and 1,000,000.")]
     public int CachedQueries { get; set; } = 4096;
+
+    /// <summary>How long a question's embedding is kept, in the service and in Redis, 1 minute to 30 days. Default 1 day.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00", ErrorMessage = "Embeddings:QueryLifetime must be between 1 minute and 30 days.")]
+    public TimeSpan QueryLifetime { get; set; } = TimeSpan.FromDays(1);
 }
 
 [OptionsValidator]

@@ -1,88 +1,76 @@
+using System.Security.Cryptography;
+using System.Text;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Telemetry;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Caching.Hybrid;
+using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
 
 namespace AiInfra.MemoryService.Embeddings;
 
-/// <summary>Embeds memories and questions. Questions come again and again: the latest are kept.</summary>
-internal sealed class MemoryEmbedder(IEmbeddingGenerator<string, Embedding<float>> generator, IOptions<EmbeddingOptions> options, MemoryMetrics metrics)
+/// <summary>Embeds memories and questions. Questions come again and again: the latest are kept here, and in Redis where there is one.</summary>
+internal sealed class MemoryEmbedder
 {
-    private readonly Dictionary<string, LinkedListNode<(string Text, ContextualEmbedding Embedding)>> _kept = new(StringComparer.Ordinal);
-    private readonly LinkedList<(string Text, ContextualEmbedding Embedding)> _latestFirst = [];
-    private readonly Lock _lock = new();
+    private const HybridCacheEntryFlags OnlyHere =
+        HybridCacheEntryFlags.DisableUnderlyingData | HybridCacheEntryFlags.DisableDistributedCache | HybridCacheEntryFlags.DisableLocalCacheWrite;
+
+    private readonly IEmbeddingGenerator<string, Embedding<float>> _generator;
+    private readonly HybridCache _questions;
+    private readonly IMemoryCache _here;
+    private readonly SharedQueries _shared;
+    private readonly MemoryMetrics _metrics;
+    private readonly HybridCacheEntryOptions _kept;
+    private readonly HybridCacheEntryOptions _known;
+
+    public MemoryEmbedder(
+        IEmbeddingGenerator<string, Embedding<float>> generator, HybridCache questions, IMemoryCache here, SharedQueries shared, IOptions<EmbeddingOptions> options, MemoryMetrics metrics)
+    {
+        (_generator, _questions, _here, _shared, _metrics) = (generator, questions, here, shared, metrics);
+        var nowhere = options.Value.CachedQueries == 0 ? HybridCacheEntryFlags.DisableLocalCache : HybridCacheEntryFlags.None;
+        _kept = new HybridCacheEntryOptions { Expiration = options.Value.QueryLifetime, LocalCacheExpiration = options.Value.QueryLifetime, Flags = nowhere };
+        _known = new HybridCacheEntryOptions { Flags = OnlyHere | nowhere };
+        Model = (generator.GetService(typeof(EmbeddingGeneratorMetadata)) as EmbeddingGeneratorMetadata)?.DefaultModelId ?? "unknown";
+    }
 
     /// <summary>Id of the model: an embedding of another one cannot be compared.</summary>
-    public string Model { get; } = (generator.GetService(typeof(EmbeddingGeneratorMetadata)) as EmbeddingGeneratorMetadata)?.DefaultModelId ?? "unknown";
+    public string Model { get; }
 
     public async Task<ContextualEmbedding[]> EmbedAsync(IReadOnlyList<MemoryRecord> memories, CancellationToken cancellationToken)
     {
         // Words of a chat are asked for and then stored: one run of the model is enough.
-        if (memories is [var single] && Find(single.EmbeddingText) is { } known)
+        if (memories is [var single] && await KnownAsync(single.EmbeddingText, cancellationToken) is { } known)
         {
             return [known];
         }
 
-        var start = metrics.Start();
-        var embeddings = await generator.GenerateAsync(memories.Select(memory => memory.EmbeddingText), null, cancellationToken);
-        metrics.Embedded(start);
+        var start = _metrics.Start();
+        var embeddings = await _generator.GenerateAsync(memories.Select(memory => memory.EmbeddingText), null, cancellationToken);
+        _metrics.Embedded(start);
         return [.. embeddings.Select(ContextualEmbedding.Of)];
     }
 
-    public async Task<ContextualEmbedding> EmbedQueryAsync(string query, CancellationToken cancellationToken)
-    {
-        if (Find(query) is { } known)
-        {
-            return known;
-        }
+    public ValueTask<ContextualEmbedding> EmbedQueryAsync(string query, CancellationToken cancellationToken) =>
+        _questions.GetOrCreateAsync(Key(query), (Embedder: this, query), static (asked, cancelled) => asked.Embedder.RunAsync(asked.query, cancelled), _kept, null, cancellationToken);
 
-        var start = metrics.Start();
-        var embedding = ContextualEmbedding.Of((await generator.GenerateAsync([query], null, cancellationToken))[0]);
-        metrics.Embedded(start);
-        Keep(query, embedding);
+    /// <summary>Forgets every question that is kept, here and in Redis.</summary>
+    public async Task ForgetQueriesAsync()
+    {
+        (_here as MemoryCache)?.Clear();
+        await _shared.ForgetAsync();
+    }
+
+    private async ValueTask<ContextualEmbedding> RunAsync(string query, CancellationToken cancellationToken)
+    {
+        var start = _metrics.Start();
+        var embedding = ContextualEmbedding.Of((await _generator.GenerateAsync([query], null, cancellationToken))[0]);
+        _metrics.Embedded(start);
         return embedding;
     }
 
-    /// <summary>Forgets every question that is kept.</summary>
-    public void ForgetQueries()
-    {
-        lock (_lock)
-        {
-            _kept.Clear();
-            _latestFirst.Clear();
-        }
-    }
+    private ValueTask<ContextualEmbedding?> KnownAsync(string text, CancellationToken cancellationToken) =>
+        _questions.GetOrCreateAsync<ContextualEmbedding?>(Key(text), static _ => ValueTask.FromResult<ContextualEmbedding?>(null), _known, null, cancellationToken);
 
-    private ContextualEmbedding? Find(string query)
-    {
-        lock (_lock)
-        {
-            if (!_kept.TryGetValue(query, out var node))
-            {
-                return null;
-            }
-
-            _latestFirst.Remove(node);
-            _latestFirst.AddFirst(node);
-            return node.Value.Embedding;
-        }
-    }
-
-    private void Keep(string query, ContextualEmbedding embedding)
-    {
-        lock (_lock)
-        {
-            if (options.Value.CachedQueries == 0 || _kept.ContainsKey(query))
-            {
-                return;
-            }
-
-            _kept[query] = _latestFirst.AddFirst((query, embedding));
-            if (_kept.Count > options.Value.CachedQueries && _latestFirst.Last is { } oldest)
-            {
-                _kept.Remove(oldest.Value.Text);
-                _latestFirst.RemoveLast();
-            }
-        }
-    }
+    // Nobody's words become names in a store.
+    private string Key(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Model}\n{text}")));
 }

@@ -38,7 +38,7 @@ internal sealed class MemoryErasure(
             _ => indexes.Drop(caller.Tenant, user),
             cancellationToken);
         // Questions and words of whomever: nobody can tell whose they are.
-        embedder.ForgetQueries();
+        await embedder.ForgetQueriesAsync();
         outbox.Wake(caller.Tenant);
         await database.WriteOutLogAsync(cancellationToken);
         return receipt;

@@ -13,7 +13,8 @@ internal static class ScopeKnowledge
 
     public static StatisticsResponse Statistics(ScopeIndex index)
     {
-        var living = index.Rows.ToArray().Where(row => row.Alive).Select(row => row.Attributes).ToList();
+        var rows = index.Rows;
+        var living = Enumerable.Range(0, rows.Count).Where(row => rows.Alive[row]).Select(row => rows.Memories[row].Attributes).ToList();
         return new StatisticsResponse(
             living.Count,
             living.Select(attributes => attributes.SessionId).OfType<string>().Distinct(StringComparer.Ordinal).Count(),
@@ -50,9 +51,9 @@ internal static class ScopeKnowledge
     {
         var recent = new HashSet<int>();
         var rows = index.Rows;
-        for (var row = 0; row < rows.Length; row++)
+        for (var row = 0; row < rows.Count; row++)
         {
-            if (rows[row].Alive && rows[row].Attributes.Timestamp >= since && (domain is null || rows[row].Attributes.Domain == domain))
+            if (rows.Alive[row] && rows.Memories[row].Attributes is var attributes && attributes.Timestamp >= since && (domain is null || attributes.Domain == domain))
             {
                 recent.Add(row);
             }
@@ -82,7 +83,7 @@ internal static class ScopeKnowledge
             var information = Math.Log((double)together * all / ((double)rows.Count * among.Count));
             if (information > 0)
             {
-                found.Add(new FoundStem(stem, index.Rows[rows[0]].Memory.Sequence, together, Math.Round(information * Math.Log(1 + together), 4)));
+                found.Add(new FoundStem(stem, index.Rows.Memories[rows[0]].Sequence, together, Math.Round(information * Math.Log(1 + together), 4)));
             }
         }
 
@@ -94,7 +95,7 @@ internal static class ScopeKnowledge
         var living = new List<int>();
         foreach (var row in index.Postings(stem) is { } postings ? postings.Rows : [])
         {
-            if (index.Rows[row].Alive)
+            if (index.Rows.Alive[row])
             {
                 living.Add(row);
             }

@@ -12,17 +12,21 @@ internal sealed class LateInteraction
     private const float FarFactor = 0.7f;
 
     private readonly ScopeIndex _index;
-    private readonly (short[] Values, float Scale)[] _pieces;
+    private readonly short[] _interleaved;
+    private readonly float[] _scales;
+    private readonly int[] _largest;
     private readonly float[] _rarities;
     private readonly float _raritySum;
-    // A memory is a neighbour of up to four candidates: it is compared once.
-    private readonly Dictionary<int, float[]> _matches = [];
+    // A memory is a neighbour of up to four candidates: it is compared once. Its matches lie in one list, from the given place on.
+    private readonly Dictionary<int, int> _places = [];
+    private readonly List<float> _matches = [];
 
     public LateInteraction(ScopeIndex index, TokenVectors question)
     {
         _index = index;
-        _pieces = new (short[], float)[question.Count];
+        _scales = new float[question.Count];
         _rarities = new float[question.Count];
+        var pieces = new short[question.Count][];
         Span<float> vector = stackalloc float[TokenVectors.Dimensions];
         for (var i = 0; i < question.Count; i++)
         {
@@ -31,22 +35,25 @@ internal sealed class LateInteraction
                 vector[d] = question[i][d] / 127f;
             }
 
-            _pieces[i] = VectorKernels.QuantizeQuestion(vector);
+            (pieces[i], _scales[i]) = VectorKernels.QuantizeQuestion(vector);
             double found = index.MemoriesWithPiece(question.Pieces[i]);
             _rarities[i] = (float)Math.Log(1 + ((index.Count - found + 0.5) / (found + 0.5)));
             _raritySum += _rarities[i];
         }
+
+        _interleaved = TokenKernel.Interleave(pieces);
+        _largest = new int[_interleaved.Length / TokenVectors.Dimensions];
     }
 
     /// <returns>0 to 1; 0 when the question has no piece that carries meaning.</returns>
     public float Score(int row)
     {
-        if (_pieces.Length == 0)
+        if (_scales.Length == 0)
         {
             return 0;
         }
 
-        Span<float> best = stackalloc float[_pieces.Length];
+        Span<float> best = stackalloc float[_scales.Length];
         BestMatches(row, best);
         var sum = 0f;
         for (var i = 0; i < best.Length; i++)
@@ -60,9 +67,9 @@ internal sealed class LateInteraction
     /// <summary>For each piece of the question, how much of it these rows together leave unanswered, 0 to 1.</summary>
     public float[] Lacking(IEnumerable<int> rows)
     {
-        var lacking = new float[_pieces.Length];
+        var lacking = new float[_scales.Length];
         Array.Fill(lacking, 1);
-        Span<float> best = stackalloc float[_pieces.Length];
+        Span<float> best = stackalloc float[_scales.Length];
         foreach (var row in rows)
         {
             BestMatches(row, best);
@@ -78,12 +85,12 @@ internal sealed class LateInteraction
     /// <returns>0 to 1: how well the row answers what is lacking; 0 where nothing is.</returns>
     public float Score(int row, ReadOnlySpan<float> lacking)
     {
-        if (_pieces.Length == 0)
+        if (_scales.Length == 0)
         {
             return 0;
         }
 
-        Span<float> best = stackalloc float[_pieces.Length];
+        Span<float> best = stackalloc float[_scales.Length];
         BestMatches(row, best);
         var sum = 0f;
         for (var i = 0; i < best.Length; i++)
@@ -96,9 +103,8 @@ internal sealed class LateInteraction
 
     private void BestMatches(int row, Span<float> best)
     {
-        var rows = _index.Rows;
+        var neighbours = new Neighbours(_index.Rows, row);
         Matches(row).CopyTo(best);
-        var neighbours = new Neighbours(rows, row);
         while (neighbours.MoveNext())
         {
             var factor = neighbours.IsNear ? NearFactor : FarFactor;
@@ -110,26 +116,20 @@ internal sealed class LateInteraction
         }
     }
 
-    private float[] Matches(int row)
+    private ReadOnlySpan<float> Matches(int row)
     {
-        if (_matches.TryGetValue(row, out var known))
+        if (!_places.TryGetValue(row, out var place))
         {
-            return known;
-        }
-
-        var matches = new float[_pieces.Length];
-        var tokens = _index.Rows[row].Memory.Tokens;
-        for (var i = 0; i < matches.Length; i++)
-        {
-            var best = 0;
-            for (var k = 0; k < tokens.Count; k++)
+            place = _matches.Count;
+            _places.Add(row, place);
+            Array.Clear(_largest);
+            TokenKernel.LargestDots(_interleaved, _index.Rows.Memories[row].Tokens.Values, _largest);
+            for (var i = 0; i < _scales.Length; i++)
             {
-                best = Math.Max(best, VectorKernels.Dot(_pieces[i].Values, tokens[k]));
+                _matches.Add(_largest[i] * _scales[i] / 127f);
             }
-
-            matches[i] = best * _pieces[i].Scale / 127f;
         }
 
-        return _matches[row] = matches;
+        return System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_matches).Slice(place, _scales.Length);
     }
 }

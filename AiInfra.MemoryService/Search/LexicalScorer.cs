@@ -19,15 +19,17 @@ internal static class LexicalScorer
 {
     private const double K1 = 1.2;
     private const double B = 0.75;
+    private const float Plain = (float)(K1 * (1 - B));
 
     /// <summary>Adds to <paramref name="scores"/> (float[rows], zero at first) and returns the largest.</summary>
     public static float Score(ScopeIndex index, IEnumerable<string> words, ColumnWeights weights, Span<float> scores)
     {
         var rows = index.Rows;
-        var meanLength = index.MeanLength(weights.WithNeighbours);
-        var frequencies = ArrayPool<float>.Shared.Rent(rows.Length);
-        var touched = ArrayPool<int>.Shared.Rent(rows.Length);
-        Array.Clear(frequencies, 0, rows.Length);
+        var lengths = weights.WithNeighbours ? rows.WindowLengths : rows.Lengths;
+        var perWord = (float)(K1 * B / index.MeanLength(weights.WithNeighbours));
+        var frequencies = ArrayPool<float>.Shared.Rent(rows.Count);
+        var touched = ArrayPool<int>.Shared.Rent(rows.Count);
+        Array.Clear(frequencies, 0, rows.Count);
         try
         {
             foreach (var word in words)
@@ -38,12 +40,11 @@ internal static class LexicalScorer
                 }
 
                 var count = Spread(rows, postings, weights, frequencies, touched);
-                var rarity = Math.Log(1 + ((index.Count - count + 0.5) / (count + 0.5)));
+                var rarity = (float)(Math.Log(1 + ((index.Count - count + 0.5) / (count + 0.5))) * (K1 + 1));
                 foreach (var row in touched.AsSpan(0, count))
                 {
-                    var length = weights.WithNeighbours ? rows[row].WindowLength : rows[row].Length;
                     var frequency = frequencies[row];
-                    scores[row] += (float)(rarity * frequency * (K1 + 1) / (frequency + (K1 * (1 - B + (B * length / meanLength)))));
+                    scores[row] += rarity * frequency / (frequency + Plain + (perWord * lengths[row]));
                     frequencies[row] = 0;
                 }
             }
@@ -54,18 +55,20 @@ internal static class LexicalScorer
             ArrayPool<int>.Shared.Return(touched);
         }
 
-        return System.Numerics.Tensors.TensorPrimitives.Max(scores[..Math.Max(1, rows.Length)]);
+        return System.Numerics.Tensors.TensorPrimitives.Max(scores[..Math.Max(1, rows.Count)]);
     }
 
     /// <summary>Gives each occurrence to its memory and to the memories around; returns how many memories have the word.</summary>
-    private static int Spread(ReadOnlySpan<IndexedRow> rows, PostingList postings, ColumnWeights weights, float[] frequencies, int[] touched)
+    private static int Spread(RowColumns rows, PostingList postings, ColumnWeights weights, float[] frequencies, int[] touched)
     {
         var count = 0;
+        var ids = postings.Rows;
         var counts = postings.Counts;
-        for (var i = 0; i < postings.Count; i++)
+        var (previous, next) = (rows.Previous, rows.Next);
+        for (var i = 0; i < ids.Length; i++)
         {
-            var row = postings.Rows[i];
-            if (!rows[row].Alive)
+            var row = ids[i];
+            if (!rows.Alive[row])
             {
                 continue;
             }
@@ -76,10 +79,24 @@ internal static class LexicalScorer
                 continue;
             }
 
-            var neighbours = new Neighbours(rows, row);
-            while (neighbours.MoveNext())
+            // Written out where Neighbours would do: a frequent word comes through here for every third memory.
+            var (near, far) = (weights.Near * counts[i], weights.Far * counts[i]);
+            if (previous[row] is var before && before != ScopeIndex.None)
             {
-                Add(neighbours.Current, (neighbours.IsNear ? weights.Near : weights.Far) * counts[i]);
+                Add(before, near);
+                if (previous[before] is var first && first != ScopeIndex.None)
+                {
+                    Add(first, far);
+                }
+            }
+
+            if (next[row] is var after && after != ScopeIndex.None)
+            {
+                Add(after, near);
+                if (next[after] is var last && last != ScopeIndex.None)
+                {
+                    Add(last, far);
+                }
             }
         }
 

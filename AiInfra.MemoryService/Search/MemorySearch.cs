@@ -38,10 +38,11 @@ internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databas
             caller,
             index =>
             {
+                var admission = new Admission(Admits, FilterRows.Of(index, filter, caller.Domains));
                 var question = Question.Of(query, embedding, index, pieces, word => filter.Domain is { } domain ? domains.SynonymsOf(word, domain) : []);
                 return ranking == Ranking.ReciprocalRank
-                    ? Fused(index, question, Admits, limit, now)
-                    : ScopeSearcher.Search(index, question, boost?.Over(Weights(ranking)) ?? Weights(ranking), Admits, limit, now).Select(hit => (hit, (double)hit.Score)).ToList();
+                    ? Fused(index, question, admission, limit, now)
+                    : ScopeSearcher.Search(index, question, boost?.Over(Weights(ranking)) ?? Weights(ranking), admission, limit, now).Select(hit => (hit, (double)hit.Score)).ToList();
             },
             cancellationToken);
         stage = metrics.SearchStage("score", stage);
@@ -70,13 +71,13 @@ internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databas
         var sentence = new float[index.Sentence(row).Length];
         for (var d = 0; d < sentence.Length; d++)
         {
-            sentence[d] = index.Sentence(row)[d] * index.Rows[row].Scale;
+            sentence[d] = index.Sentence(row)[d] * index.Rows.Scales[row];
         }
 
-        var self = index.Rows[row].Memory.Sequence;
+        var self = index.Rows.Memories[row].Sequence;
         var question = Question.Of(sentence);
         return [.. ScopeSearcher
-            .Search(index, question, SearchWeights.DenseOnly, memory => memory.Sequence != self && caller.MayUse(memory.Attributes.Domain) && SearchFilter.None.Admits(memory, now), limit, now)
+            .Search(index, question, SearchWeights.DenseOnly, new Admission(memory => memory.Sequence != self && caller.MayUse(memory.Attributes.Domain) && SearchFilter.None.Admits(memory, now)), limit, now)
             .Select(hit => (hit, (double)hit.Score))];
     }
 
@@ -96,10 +97,10 @@ internal sealed class MemorySearch(ScopeIndexes indexes, TenantDatabases databas
         _ => SearchWeights.DenseOnly,
     };
 
-    private static List<(SearchHit hit, double Score)> Fused(ScopeIndex index, Question question, Func<IndexedMemory, bool> admits, int limit, DateTimeOffset now)
+    private static List<(SearchHit hit, double Score)> Fused(ScopeIndex index, Question question, Admission admission, int limit, DateTimeOffset now)
     {
-        var lexical = ScopeSearcher.Search(index, question, SearchWeights.LexicalOnly, admits, index.Count, now).Where(hit => hit.Score > 0).ToList();
-        var dense = ScopeSearcher.Search(index, question, SearchWeights.DenseOnly, admits, index.Count, now);
+        var lexical = ScopeSearcher.Search(index, question, SearchWeights.LexicalOnly, admission, index.Count, now).Where(hit => hit.Score > 0).ToList();
+        var dense = ScopeSearcher.Search(index, question, SearchWeights.DenseOnly, admission, index.Count, now);
         var scores = new Dictionary<int, double>();
         foreach (var ranked in new[] { lexical, dense })
         {

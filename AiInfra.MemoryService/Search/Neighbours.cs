@@ -1,18 +1,20 @@
 namespace AiInfra.MemoryService.Search;
 
 /// <summary>The rows one and two places before and after a row in its session: near ones first.</summary>
-internal ref struct Neighbours
+internal struct Neighbours
 {
-    private readonly ReadOnlySpan<IndexedRow> _rows;
+    private readonly int[] _previous;
+    private readonly int[] _next;
     private readonly int _before;
     private readonly int _after;
     private int _step;
 
-    public Neighbours(ReadOnlySpan<IndexedRow> rows, int row)
+    public Neighbours(RowColumns rows, int row)
     {
-        _rows = rows;
-        _before = rows[row].Previous;
-        _after = rows[row].Next;
+        _previous = rows.Previous;
+        _next = rows.Next;
+        _before = _previous[row];
+        _after = _next[row];
     }
 
     public int Current { get; private set; }
@@ -30,8 +32,8 @@ internal ref struct Neighbours
             {
                 0 => _before,
                 1 => _after,
-                2 => _before == ScopeIndex.None ? ScopeIndex.None : _rows[_before].Previous,
-                _ => _after == ScopeIndex.None ? ScopeIndex.None : _rows[_after].Next,
+                2 => _before == ScopeIndex.None ? ScopeIndex.None : _previous[_before],
+                _ => _after == ScopeIndex.None ? ScopeIndex.None : _next[_after],
             };
             if (Current != ScopeIndex.None)
             {

@@ -29,7 +29,8 @@ internal sealed class ScopeIndex
     private readonly Dictionary<string, int> _memoriesBySpeaker = new(StringComparer.Ordinal);
     private readonly Dictionary<int, int> _memoriesByYear = [];
     private readonly long[] _vectorSum = new long[MiniLmEmbeddingGenerator.Dimensions];
-    private readonly List<IndexedRow> _rows = [];
+    private readonly RowColumns _rows = new();
+    private readonly AttributeRows _attributes = new();
     private sbyte[] _sentences = [];
     private long _windowLengths;
     private long _ownLengths;
@@ -43,7 +44,10 @@ internal sealed class ScopeIndex
     /// <summary>Rows of removed memories; when they are many, the index is made anew.</summary>
     public int DeadCount => RowCount - Count;
 
-    public ReadOnlySpan<IndexedRow> Rows => CollectionsMarshal.AsSpan(_rows);
+    public RowColumns Rows => _rows;
+
+    /// <summary>Where the values of attributes stand.</summary>
+    public AttributeRows Attributes => _attributes;
 
     public IEnumerable<string> Speakers => _memoriesBySpeaker.Keys;
 
@@ -95,7 +99,7 @@ internal sealed class ScopeIndex
         }
 
         var row = Append(memory);
-        if (replaced != None && _rows[replaced].Attributes.SessionId == memory.Attributes.SessionId)
+        if (replaced != None && _rows.Memories[replaced].Attributes.SessionId == memory.Attributes.SessionId)
         {
             TakePlace(replaced, row);
             Retire(replaced);
@@ -128,7 +132,8 @@ internal sealed class ScopeIndex
             memory.Sentence.Span, _sentences.AsSpan(row * MiniLmEmbeddingGenerator.Dimensions, MiniLmEmbeddingGenerator.Dimensions));
         // The text is in the postings now, the vector in the column: neither is kept twice.
         var isQuestion = memory.Text.AsSpan().TrimEnd().EndsWith("?");
-        _rows.Add(new IndexedRow(memory with { Text = "", Sentence = default }, words.Count, scale) { IsQuestion = isQuestion, Speaker = SpeakerNumber(memory.Attributes.Speaker) });
+        _rows.Append(memory with { Text = "", Sentence = default }, words.Count, scale, SpeakerNumber(memory.Attributes.Speaker), isQuestion);
+        _attributes.Add(row, memory.Attributes);
         AddPostings(row, words);
         Count++;
         CountIn(row, 1);
@@ -159,25 +164,29 @@ internal sealed class ScopeIndex
         var living = 0;
         for (var row = 0; row < _rows.Count; row++)
         {
-            moved[row] = _rows[row].Alive ? living++ : None;
+            moved[row] = _rows.Alive[row] ? living++ : None;
         }
 
         for (var row = 0; row < _rows.Count; row++)
         {
             if (moved[row] is var to && to != None)
             {
-                _rows[to] = _rows[row] with { Previous = Moved(_rows[row].Previous), Next = Moved(_rows[row].Next) };
                 Sentence(row).CopyTo(_sentences.AsSpan(to * MiniLmEmbeddingGenerator.Dimensions, MiniLmEmbeddingGenerator.Dimensions));
-                _rowOf[_rows[to].Memory.Sequence] = to;
+                _rowOf[_rows.Memories[row].Sequence] = to;
             }
         }
 
-        _rows.RemoveRange(living, _rows.Count - living);
-        _rows.TrimExcess();
+        _rows.Compact(moved, living);
+        _attributes.Clear();
+        for (var row = 0; row < living; row++)
+        {
+            _attributes.Add(row, _rows.Memories[row].Attributes);
+        }
+
         Array.Resize(ref _sentences, living * MiniLmEmbeddingGenerator.Dimensions);
         foreach (var (session, last) in _lastOfSession.ToList())
         {
-            _lastOfSession[session] = Moved(last);
+            _lastOfSession[session] = moved[last];
         }
 
         foreach (var (stem, postings) in _postings.ToList())
@@ -191,8 +200,6 @@ internal sealed class ScopeIndex
                 _postings.Remove(stem);
             }
         }
-
-        int Moved(int row) => row == None ? None : moved[row];
     }
 
     private void AddPostings(int row, List<string> words)
@@ -213,22 +220,22 @@ internal sealed class ScopeIndex
 
     private void Retire(int row)
     {
-        var retired = _rows[row];
         Count--;
         CountIn(row, -1);
-        _ownLengths -= retired.Length;
-        _windowLengths -= retired.WindowLength;
-        _rowOf.Remove(retired.Memory.Sequence);
-        _rows[row] = retired with { Alive = false, WindowLength = 0 };
+        _ownLengths -= _rows.Lengths[row];
+        _windowLengths -= _rows.WindowLengths[row];
+        _rowOf.Remove(_rows.Memories[row].Sequence);
+        _rows.Alive[row] = false;
+        _rows.WindowLengths[row] = 0;
     }
 
     private void CountIn(int row, int change)
     {
-        var memory = _rows[row].Memory;
+        var memory = _rows.Memories[row];
         var sentence = Sentence(row);
         for (var d = 0; d < sentence.Length; d++)
         {
-            _vectorSum[d] += change * (long)Math.Round(sentence[d] * (double)_rows[row].Scale * MeanScale);
+            _vectorSum[d] += change * (long)Math.Round(sentence[d] * (double)_rows.Scales[row] * MeanScale);
         }
 
         foreach (var piece in memory.Tokens.Pieces.Distinct())
@@ -256,13 +263,13 @@ internal sealed class ScopeIndex
 
     private void LinkLast(int row)
     {
-        if (_rows[row].Attributes.SessionId is { } session)
+        if (_rows.Memories[row].Attributes.SessionId is { } session)
         {
             var last = _lastOfSession.GetValueOrDefault(session, None);
-            _rows[row] = _rows[row] with { Previous = last };
+            _rows.Previous[row] = last;
             if (last != None)
             {
-                _rows[last] = _rows[last] with { Next = row };
+                _rows.Next[last] = row;
             }
 
             _lastOfSession[session] = row;
@@ -273,10 +280,10 @@ internal sealed class ScopeIndex
 
     private void TakePlace(int old, int row)
     {
-        var (previous, next) = (_rows[old].Previous, _rows[old].Next);
-        _rows[row] = _rows[row] with { Previous = previous, Next = next };
+        var (previous, next) = (_rows.Previous[old], _rows.Next[old]);
+        (_rows.Previous[row], _rows.Next[row]) = (previous, next);
         Relink(previous, next, row, row);
-        if (_rows[row].Attributes.SessionId is { } session && _lastOfSession.GetValueOrDefault(session, None) == old)
+        if (_rows.Memories[row].Attributes.SessionId is { } session && _lastOfSession.GetValueOrDefault(session, None) == old)
         {
             _lastOfSession[session] = row;
         }
@@ -286,9 +293,9 @@ internal sealed class ScopeIndex
 
     private void Unlink(int row)
     {
-        var (previous, next) = (_rows[row].Previous, _rows[row].Next);
+        var (previous, next) = (_rows.Previous[row], _rows.Next[row]);
         Relink(previous, next, next, previous);
-        if (_rows[row].Attributes.SessionId is { } session && _lastOfSession.GetValueOrDefault(session, None) == row)
+        if (_rows.Memories[row].Attributes.SessionId is { } session && _lastOfSession.GetValueOrDefault(session, None) == row)
         {
             if (previous == None)
             {
@@ -308,12 +315,12 @@ internal sealed class ScopeIndex
     {
         if (previous != None)
         {
-            _rows[previous] = _rows[previous] with { Next = nextOfPrevious };
+            _rows.Next[previous] = nextOfPrevious;
         }
 
         if (next != None)
         {
-            _rows[next] = _rows[next] with { Previous = previousOfNext };
+            _rows.Previous[next] = previousOfNext;
         }
     }
 
@@ -326,7 +333,7 @@ internal sealed class ScopeIndex
         }
 
         MeasureOne(row);
-        foreach (var other in new Neighbours(Rows, row))
+        foreach (var other in new Neighbours(_rows, row))
         {
             MeasureOne(other);
         }
@@ -334,13 +341,13 @@ internal sealed class ScopeIndex
 
     private void MeasureOne(int row)
     {
-        var length = _rows[row].Length;
-        foreach (var other in new Neighbours(Rows, row))
+        var length = _rows.Lengths[row];
+        foreach (var other in new Neighbours(_rows, row))
         {
-            length += _rows[other].Length;
+            length += _rows.Lengths[other];
         }
 
-        _windowLengths += length - _rows[row].WindowLength;
-        _rows[row] = _rows[row] with { WindowLength = length };
+        _windowLengths += length - _rows.WindowLengths[row];
+        _rows.WindowLengths[row] = length;
     }
 }

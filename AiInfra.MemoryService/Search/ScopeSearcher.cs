@@ -13,18 +13,17 @@ internal static class ScopeSearcher
     /// <param name="index">The scope, locked for reading.</param>
     /// <param name="question">Taken apart against this scope.</param>
     /// <param name="weights">What each term counts for.</param>
-    /// <param name="admits">Which memories may be found. It plays no part in any statistic.</param>
+    /// <param name="admission">Which memories may be found.</param>
     /// <param name="limit">Hits wanted.</param>
     /// <param name="now">For the age of memories.</param>
     /// <returns>The best hits, best first; equal scores in the order of storing.</returns>
-    public static IReadOnlyList<SearchHit> Search(
-        ScopeIndex index, Question question, SearchWeights weights, Func<IndexedMemory, bool> admits, int limit, DateTimeOffset now) =>
-        Search(index, question, weights, admits, limit, now, LateInteractionCandidates);
+    public static IReadOnlyList<SearchHit> Search(ScopeIndex index, Question question, SearchWeights weights, Admission admission, int limit, DateTimeOffset now) =>
+        Search(index, question, weights, admission, limit, now, LateInteractionCandidates);
 
-    /// <inheritdoc cref="Search(ScopeIndex, Question, SearchWeights, Func{IndexedMemory, bool}, int, DateTimeOffset)"/>
+    /// <inheritdoc cref="Search(ScopeIndex, Question, SearchWeights, Admission, int, DateTimeOffset)"/>
     /// <param name="lateInteractionCandidates">For so many late interaction is worked out.</param>
     public static IReadOnlyList<SearchHit> Search(
-        ScopeIndex index, Question question, SearchWeights weights, Func<IndexedMemory, bool> admits, int limit, DateTimeOffset now, int lateInteractionCandidates)
+        ScopeIndex index, Question question, SearchWeights weights, Admission admission, int limit, DateTimeOffset now, int lateInteractionCandidates)
     {
         var count = index.RowCount;
         if (index.Count == 0)
@@ -35,18 +34,13 @@ internal static class ScopeSearcher
         var lexical = ArrayPool<float>.Shared.Rent(count);
         var cosines = ArrayPool<float>.Shared.Rent(count);
         Array.Clear(lexical, 0, count);
-        Array.Clear(cosines, 0, count);
         try
         {
             var largest = weights.Lexical > 0 ? LexicalScorer.Score(index, question.Words, weights.Columns, lexical.AsSpan(0, count)) : 0;
-            if (weights.Dense > 0)
-            {
-                Cosines(index, question, cosines);
-            }
-
+            Cosines(index, question, weights, admission.Among, cosines);
             var cheap = new CheapTerms(index, question, weights, lexical, largest, cosines, now);
             var wanted = weights.LateInteraction > 0 ? Math.Min(count, Math.Max(limit, lateInteractionCandidates)) : limit;
-            var candidates = Best(index, cheap, admits, wanted);
+            var candidates = Best(index.Rows, cheap, admission, wanted);
             return weights.LateInteraction > 0 ? Refine(index, question, weights, candidates, limit) : candidates;
         }
         finally
@@ -56,45 +50,50 @@ internal static class ScopeSearcher
         }
     }
 
-    private static void Cosines(ScopeIndex index, Question question, float[] cosines)
+    private static void Cosines(ScopeIndex index, Question question, SearchWeights weights, int[]? among, float[] cosines)
     {
-        var (values, scale) = VectorKernels.QuantizeQuestion(question.Sentence.Span);
         var rows = index.Rows;
-        for (var row = 0; row < rows.Length; row++)
+        if (weights.Dense <= 0)
         {
-            cosines[row] = VectorKernels.Dot(values, index.Sentence(row)) * scale * rows[row].Scale;
+            Array.Clear(cosines, 0, rows.Count);
+            return;
+        }
+
+        var (values, scale) = VectorKernels.QuantizeQuestion(question.Sentence.Span);
+        if (among is null)
+        {
+            for (var row = 0; row < rows.Count; row++)
+            {
+                cosines[row] = VectorKernels.Dot(values, index.Sentence(row)) * scale * rows.Scales[row];
+            }
+
+            return;
+        }
+
+        foreach (var row in among)
+        {
+            cosines[row] = VectorKernels.Dot(values, index.Sentence(row)) * scale * rows.Scales[row];
+            foreach (var neighbour in new Neighbours(rows, row))
+            {
+                cosines[neighbour] = VectorKernels.Dot(values, index.Sentence(neighbour)) * scale * rows.Scales[neighbour];
+            }
         }
     }
 
-    private static List<SearchHit> Best(ScopeIndex index, CheapTerms cheap, Func<IndexedMemory, bool> admits, int wanted)
+    private static List<SearchHit> Best(RowColumns rows, CheapTerms cheap, Admission admission, int wanted)
     {
-        var rows = index.Rows;
-        // The worst of the best on top. Later rows lose against equal scores, so that the order of storing decides.
-        var best = new PriorityQueue<SearchHit, (float Score, int Row)>(wanted + 1, WorstFirst);
-        for (var row = 0; row < rows.Length; row++)
+        var best = new BestRows(wanted);
+        var count = admission.Among?.Length ?? rows.Count;
+        for (var i = 0; i < count; i++)
         {
-            if (!rows[row].Alive)
+            var row = admission.Among?[i] ?? i;
+            if (rows.Alive[row] && cheap.Score(row) is var score && score > best.Worst && admission.Admits(rows.Memories[row]))
             {
-                continue;
-            }
-
-            var terms = cheap.Of(row);
-            if (best.Count == wanted && best.TryPeek(out _, out var worst) && terms.Score <= worst.Score)
-            {
-                continue;
-            }
-
-            if (admits(rows[row].Memory))
-            {
-                best.Enqueue(new SearchHit(rows[row].Memory.Sequence, row, terms), (terms.Score, row));
-                if (best.Count > wanted)
-                {
-                    best.Dequeue();
-                }
+                best.Add(row, score);
             }
         }
 
-        return Sorted(best.UnorderedItems.Select(item => item.Element), wanted);
+        return Sorted(best.Rows.Select(row => new SearchHit(rows.Memories[row].Sequence, row, cheap.Of(row))), wanted);
     }
 
     private static List<SearchHit> Refine(ScopeIndex index, Question question, SearchWeights weights, List<SearchHit> candidates, int limit)
@@ -118,7 +117,4 @@ internal static class ScopeSearcher
 
     private static List<SearchHit> Sorted(IEnumerable<SearchHit> hits, int limit) =>
         [.. hits.OrderByDescending(hit => hit.Score).ThenBy(hit => hit.Sequence).Take(limit)];
-
-    private static readonly Comparer<(float Score, int Row)> WorstFirst = Comparer<(float Score, int Row)>.Create((left, right) =>
-        left.Score != right.Score ? left.Score.CompareTo(right.Score) : right.Row.CompareTo(left.Row));
 }

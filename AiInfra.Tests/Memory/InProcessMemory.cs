@@ -11,6 +11,7 @@ using AiInfra.MemoryService.Storage;
 using AiInfra.MemoryService.Telemetry;
 using AiInfra.Tests.Fixtures;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -24,10 +25,12 @@ internal sealed class InProcessMemory : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly ServiceProvider _services;
 
-    public InProcessMemory(Action<StorageOptions>? configure = null)
+    public InProcessMemory(Action<StorageOptions>? configure = null, string? redis = null)
     {
         var services = new ServiceCollection();
         services.AddLogging().AddMetrics();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:redis", redis)]).Build());
+        services.AddQueryCache();
         services.AddSingleton<TimeProvider>(Time);
         services.Configure<StorageOptions>(options =>
         {
@@ -43,6 +46,10 @@ internal sealed class InProcessMemory : IAsyncDisposable
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero));
+
+    public WordHashGenerator Generator => (WordHashGenerator)_services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
+
+    public MemoryEmbedder Embedder => _services.GetRequiredService<MemoryEmbedder>();
 
     public MemoryStore Store => _services.GetRequiredService<MemoryStore>();
 

@@ -135,7 +135,7 @@ public sealed class ScopeIndexTests
         .Select(hit => $"{hit.Sequence} {BitConverter.SingleToInt32Bits(hit.Score):x} {hit.Terms}"));
 
     private static IReadOnlyList<SearchHit> Search(ScopeIndex index, string query, SearchWeights weights) =>
-        ScopeSearcher.Search(index, Question.Of(query, WordHashGenerator.Embed(query), index, Pieces, _ => []), weights, _ => true, 1000, DateTimeOffset.UnixEpoch);
+        ScopeSearcher.Search(index, Question.Of(query, WordHashGenerator.Embed(query), index, Pieces, _ => []), weights, Admission.Everything, 1000, DateTimeOffset.UnixEpoch);
 
     private static IndexedMemory Memory(long sequence, string text, string? session, string? speaker)
     {

@@ -7,9 +7,16 @@ namespace AiInfra.Tests.Memory;
 /// <summary>An embedding model of a few microseconds: each word is a fixed random direction, a text the sum of its words.</summary>
 internal sealed class WordHashGenerator : IEmbeddingGenerator<string, Embedding<float>>
 {
+    private int _calls;
+
+    public int Calls => _calls;
+
     public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
-        IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default) =>
-        Task.FromResult<GeneratedEmbeddings<Embedding<float>>>([.. values.Select(value => Embed(value).ToEmbedding())]);
+        IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        Interlocked.Increment(ref _calls);
+        return Task.FromResult<GeneratedEmbeddings<Embedding<float>>>([.. values.Select(value => Embed(value).ToEmbedding())]);
+    }
 
     public static ContextualEmbedding Embed(string text)
     {

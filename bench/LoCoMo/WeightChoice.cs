@@ -85,7 +85,7 @@ internal sealed class WeightChoice(IReadOnlyList<LoCoMoConversation> conversatio
             var question = MemoryService.Search.Question.Of(asked.Text, ContextualEmbedding.Of(questions[q]), index, pieces, _ => []);
             for (var choice = 0; choice < choices.Count; choice++)
             {
-                var found = ScopeSearcher.Search(index, question, choices[choice], _ => true, Recall.Deepest, DateTimeOffset.UnixEpoch);
+                var found = ScopeSearcher.Search(index, question, choices[choice], Admission.Everything, Recall.Deepest, DateTimeOffset.UnixEpoch);
                 recalls[choice][number].Add(asked.Category, asked.Evidence, [.. found.Select(hit => conversation.Turns[(int)hit.Sequence].Id)]);
             }
         }

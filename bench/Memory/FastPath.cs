@@ -35,7 +35,7 @@ internal static class FastPath
             found += Ids(int.MaxValue).Count(fast.Contains);
 
             HashSet<long> Ids(int candidates) =>
-                [.. ScopeSearcher.Search(index, question, SearchWeights.Default, _ => true, Depth, DateTimeOffset.UnixEpoch, candidates).Select(hit => hit.Sequence)];
+                [.. ScopeSearcher.Search(index, question, SearchWeights.Default, Admission.Everything, Depth, DateTimeOffset.UnixEpoch, candidates).Select(hit => hit.Sequence)];
         }
 
         return (double)found / (questions.Count * Depth);

@@ -9,7 +9,7 @@ namespace AiInfra.Bench.Memory;
 
 /// <summary>
 /// A tenant's file with many memories, written as the service writes it but with vectors made from those of a few hundred sentences: a
-/// model would need an hour for a hundred thousand. Kept beside the benchmark's other folders and used again.
+/// model would need an hour for a hundred thousand. Kept (<see cref="KeptFolder"/>) and used again.
 /// </summary>
 internal static class PreparedMemories
 {
@@ -23,9 +23,9 @@ internal static class PreparedMemories
 
     /// <summary>The data folder with so many memories; made when it is not there.</summary>
     /// <returns>The folder, and how many were written a second (0 when they were there).</returns>
-    public static async Task<(string Folder, double WritesPerSecond)> EnsureAsync(string root, int count, CancellationToken cancellationToken)
+    public static async Task<(string Folder, double WritesPerSecond)> EnsureAsync(int count, CancellationToken cancellationToken)
     {
-        var folder = Path.Combine(root, string.Create(CultureInfo.InvariantCulture, $"memories-{count}"));
+        var folder = KeptFolder.At(string.Create(CultureInfo.InvariantCulture, $"memories-{count}"));
         var done = Path.Combine(folder, "done");
         if (File.Exists(done))
         {
