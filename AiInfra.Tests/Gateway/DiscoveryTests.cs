@@ -22,7 +22,8 @@ public sealed class DiscoveryTests
     {
         await using var app = GatewayApp.Build(
         [
-            "--urls=http://localhost:0", "--Listeners:Internal:Port=0", "--Listeners:Admin:Port=0", "--Gateway:Models:0:Name=tiny", "--Gateway:Models:0:Service=vllm",
+            // Never started.
+            "--urls=http://localhost:9001", "--Listeners:Internal:Port=9002", "--Listeners:Admin:Port=9003", "--Gateway:Models:0:Name=tiny", "--Gateway:Models:0:Service=vllm",
             "--Gateway:Keys:0:Id=local", $"--Gateway:Keys:0:Key={GatewayServer.Key}", "--services:vllm:http:0=http://engines.example:8000",
         ]);
         var (time, answers, asked) = (new FakeTimeProvider(), Addresses("10.0.0.1", "10.0.0.2"), 0);
