@@ -13,8 +13,8 @@ internal sealed class WeightChoice(IReadOnlyList<LoCoMoConversation> conversatio
 {
     private static readonly float[] Lexical = [0.6f, 0.8f, 1];
     private static readonly float[] Dense = [1.5f, 1.8f];
-    private static readonly float[] Late = [3, 3.5f, 4];
-    private static readonly float[] Hop = [0, 1.5f, 3];
+    private static readonly float[] Late = [3, 3.5f];
+    private static readonly float[] Answer = [0, 0.3f, 0.6f, 0.9f];
 
     public async Task<IReadOnlyList<BenchRow>> RunAsync(CancellationToken cancellationToken)
     {
@@ -24,7 +24,7 @@ internal sealed class WeightChoice(IReadOnlyList<LoCoMoConversation> conversatio
         var choices = new List<SearchWeights> { SearchWeights.Default };
         foreach (var (lexical, dense) in Lexical.SelectMany(lexical => Dense.Select(dense => (lexical, dense))))
         {
-            choices.AddRange(Late.SelectMany(late => Hop.Select(hop => SearchWeights.Default with { Lexical = lexical, Dense = dense, LateInteraction = late, SecondHop = hop })));
+            choices.AddRange(Late.SelectMany(late => Answer.Select(answer => SearchWeights.Default with { Lexical = lexical, Dense = dense, LateInteraction = late, Answer = answer })));
         }
 
         // By choice and conversation.
@@ -46,7 +46,7 @@ internal sealed class WeightChoice(IReadOnlyList<LoCoMoConversation> conversatio
         foreach (var (choice, i) in choices.Select((choice, i) => (choice, i)).OrderByDescending(pair => All(pair.i).At().Average()).Take(8).Append((choices[0], 0)))
         {
             var all = All(i);
-            rows.Add(new BenchRow(FormattableString.Invariant($"  L {choice.Lexical} D {choice.Dense} T {choice.LateInteraction} hop {choice.SecondHop}"), new Dictionary<string, double>
+            rows.Add(new BenchRow(FormattableString.Invariant($"  L {choice.Lexical} D {choice.Dense} T {choice.LateInteraction} A {choice.Answer}"), new Dictionary<string, double>
             {
                 ["recall@5"] = all.At()[0],
                 ["recall@10"] = all.At()[1],
