@@ -38,7 +38,7 @@ if [ "$2" = stand-ins ]; then
     docker image inspect aiinfra/memory:1.0.0 "${images[@]}" >/dev/null 2>&1 || deploy/try/stand-ins.sh load "$folder"
 fi
 
-services=(redis chroma vllm0 vllm1 gateway memory alertmanager redis-exporter prometheus)
+services=(redis chroma vllm0 vllm1 gateway memory alertmanager redis-exporter node-exporter prometheus)
 override=$folder/override.yaml
 # An engine refuses limits beyond what the machine has.
 cores=$(nproc)
@@ -59,9 +59,17 @@ healthy() { # waits, services
         [ -n "$waiting" ] || return 0
         sleep 2
     done
-    echo "FAILED: not healthy:$waiting" >&2
-    for service in $waiting; do docker logs --tail 15 "$(docker ps -aq --filter "label=com.docker.compose.service=$service" | sed -n 1p)" >&2 || true; done
-    exit 1
+    tell_unwell
+    fail "not healthy:$waiting"
+}
+tell_unwell() { # what every container that is not well says, and what its health check says
+    for container in $(docker ps -aq --filter "label=com.docker.compose.project=$project"); do
+        state=$(docker inspect --format '{{.Name}} {{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$container")
+        case $state in *' running healthy') continue ;; esac
+        echo "--- $state" >&2
+        docker logs --tail 15 "$container" >&2 || true
+        docker inspect --format '{{if .State.Health}}{{range .State.Health.Log}}{{.ExitCode}} {{.Output}}{{end}}{{end}}' "$container" | tail -5 >&2
+    done
 }
 ok() { echo "ok: $1"; }
 fail() { echo "FAILED: $1" >&2; exit 1; }
@@ -69,7 +77,7 @@ call() { curl --silent --show-error --max-time 180 "http://127.0.0.1:8080$1" -H 
 redis_image=$(grep -oE 'docker.io/library/redis:[^"]+' "$compose_folder/docker-compose.yaml" | sed -n 1p)
 # A program of our choice in the network of a service, whose own image may have none.
 beside() { docker run --rm --network "container:$(id "$1")" --entrypoint /bin/sh "$redis_image" -c "$2"; }
-up() { "${compose[@]}" up -d "${services[@]}" >"$folder/up.log" 2>&1 || { tail -20 "$folder/up.log" >&2; fail "up"; }; }
+up() { "${compose[@]}" up -d "${services[@]}" >"$folder/up.log" 2>&1 || { tail -20 "$folder/up.log" >&2; tell_unwell; fail "up"; }; }
 trap '"${compose[@]}" down >/dev/null 2>&1 || true' EXIT
 
 up
@@ -98,7 +106,7 @@ done
 ! beside chroma "timeout 5 nc -z -w 3 vllm0 8000" >/dev/null 2>&1 && ok "from chroma no model server answers" || fail "from chroma a model server answers"
 
 targets=$(beside prometheus "wget -q -O - 'http://127.0.0.1:9090/api/v1/query?query=sum(up)'" | grep -oE '"[0-9]+"\]' | tr -cd 0-9)
-ok "prometheus scrapes $targets of 7 targets"
+ok "prometheus scrapes $targets of 8 targets"
 
 before=$(id gateway)
 kill -9 "$(docker inspect --format '{{.State.Pid}}' "$before")"

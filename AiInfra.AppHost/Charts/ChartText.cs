@@ -26,6 +26,10 @@ internal static partial class ChartText
             : annotated;
     }
 
+    /// <summary>Callers are given an instance in their own zone while there is one (Kubernetes 1.31; older servers ignore the field).</summary>
+    public static string Service(string text, ServiceShape service) =>
+        service.Replicas > 1 && service.Pool is null ? $"{text.TrimEnd()}\n  trafficDistribution: \"PreferClose\"\n" : text;
+
     /// <summary>Pins the images of our own, which Aspire names <c>latest</c>; leaves out the values that no template asks for.</summary>
     public static string Values(string text) => OwnImage().Replace(text, $"$1: \"aiinfra/$2:{Images.OwnVersion}\"")
         .Replace("    ConnectionStrings__redis: \"\"\n", "", StringComparison.Ordinal)

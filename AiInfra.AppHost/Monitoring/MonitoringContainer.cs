@@ -55,16 +55,12 @@ internal static class MonitoringContainer
         return container.GetEndpoint(Http);
     }
 
-    /// <summary>Figures of the machine. A target that mounts the host's root as <c>/host</c> adds <c>--path.rootfs=/host</c>, for its disks.</summary>
+    /// <summary>Figures of the machine, whose root the target mounts as <c>/host</c>; those of networks would be the container's own.</summary>
     public static EndpointReference AddNodeExporter(IDistributedApplicationBuilder builder, string name) =>
         Server(builder, name, Images.NodeExporter, 9100, "/")
             .WithArgs("--collector.disable-defaults", "--collector.cpu", "--collector.meminfo", "--collector.filesystem", "--collector.diskstats",
-                "--collector.netdev", "--collector.uname")
+                "--collector.uname", "--path.rootfs=/host")
             .GetEndpoint(Http);
-
-    /// <summary>Figures of NVIDIA's GPUs. It needs the same access to them as an engine, and the capability <c>SYS_ADMIN</c> for all of them.</summary>
-    public static EndpointReference AddGpuExporter(IDistributedApplicationBuilder builder, string name) =>
-        Server(builder, name, Images.GpuExporter, 9400, "/health").GetEndpoint(Http);
 
     public static EndpointReference AddRedisExporter(IDistributedApplicationBuilder builder, string name, RedisResource redis)
     {

@@ -11,6 +11,11 @@ internal static class ComposeService
 {
     private const string Owners = "volume-owners";
 
+    // Root without capabilities cannot write into what it has given away: once is enough.
+    private const string Own = """
+        set -e; own() { [ "$$(stat -c %u /volumes/$$2)" = "$$1" ] || { touch "/volumes/$$2/.volume"; chown "$$1:$$1" "/volumes/$$2"; }; }
+        """;
+
     public static void Complete(Service service, ServiceShape shape, Architecture architecture)
     {
         if (shape.IsOurs)
@@ -49,7 +54,8 @@ internal static class ComposeService
 
     /// <summary>
     /// Docker gives a new volume to root, and no service runs as root: this container, the only one that does, hands each volume to its
-    /// user and ends. It sees nothing but the volumes, and has no network.
+    /// user and ends. It sees nothing but the volumes, and has no network. An empty volume would take the owner of the image's folder at
+    /// its first mount; that is what the file is for.
     /// </summary>
     public static Service VolumeOwners(Architecture architecture)
     {
@@ -60,7 +66,7 @@ internal static class ComposeService
             Image = Images.Redis.ToString(),
             User = "0:0",
             Entrypoint = ["/bin/sh", "-c"],
-            Command = [string.Join(" && ", volumes.Select(service => Text($"chown {service.User}:{service.User} /volumes/{service.Volume!.Name}")))],
+            Command = [Own + string.Concat(volumes.Select(service => Text($"; own {service.User} {service.Volume!.Name}")))],
             Volumes = [.. volumes.Select(service => Named(service.Volume!.Name, $"/volumes/{service.Volume.Name}"))],
             NetworkMode = "none",
             Restart = "no",
@@ -87,6 +93,11 @@ internal static class ComposeService
         if (shape.Volume is { } volume)
         {
             yield return Named(volume.Name, volume.Path);
+        }
+
+        if (shape.SeesHost)
+        {
+            yield return new() { Name = "host", Type = "bind", Source = "/", Target = "/host", ReadOnly = true };
         }
 
         foreach (var folder in shape.Configuration)

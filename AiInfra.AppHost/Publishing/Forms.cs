@@ -33,11 +33,14 @@ internal static class Forms
         : ServiceForm.Of(builder).Containers ? MonitoringContainer.AddAlertmanager(builder, name, settings)
         : MonitoringProcess.AddAlertmanager(builder, name, settings);
 
-    // A container sees a host only in part, and one that is to see all of it must not be shut in like the others: hosts and GPUs are
-    // watched by programs of the host, or of the cluster.
+    // A cluster watches its own nodes.
     public static EndpointReference? AddNodeExporter(IDistributedApplicationBuilder builder, string name) =>
-        builder.ExecutionContext.IsPublishMode ? null : MonitoringProcess.AddNodeExporter(builder, name);
+        builder.ExecutionContext.IsRunMode ? MonitoringProcess.AddNodeExporter(builder, name)
+        : PublishingTarget.Of(builder) == PublishingTarget.Compose ? MonitoringContainer.AddNodeExporter(builder, name)
+        : null;
 
+    // NVIDIA's exporter ends unless it may administrate the machine, which nothing of ours may: GPUs are watched by a program of the host,
+    // or of the cluster.
     public static EndpointReference? AddGpuExporter(IDistributedApplicationBuilder builder, string name) =>
         builder.ExecutionContext.IsPublishMode ? null : MonitoringProcess.AddGpuExporter(builder, name);
 

@@ -54,6 +54,7 @@ internal static class KubernetesTarget
                 {
                     "secrets.yaml" => ChartText.Secret(text, service.Name),
                     "deployment.yaml" or "statefulset.yaml" => ChartText.Workload(text, service, scalable.Contains(service)),
+                    "service.yaml" => ChartText.Service(text, service),
                     _ => text,
                 };
                 await File.WriteAllTextAsync(file, completed, cancellationToken);

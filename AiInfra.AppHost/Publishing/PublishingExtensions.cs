@@ -15,7 +15,7 @@ internal static class PublishingExtensions
         }
 
         var models = builder.Resources.SelectMany(resource => resource.Annotations.OfType<ModelServerAnnotation>()).Select(annotation => annotation.Server);
-        var architecture = new Architecture([.. models]);
+        var architecture = new Architecture([.. models], isOneHost: PublishingTarget.Of(builder) == PublishingTarget.Compose);
         PublishedServices.Prepare(builder, architecture);
         switch (PublishingTarget.Of(builder))
         {

@@ -20,6 +20,7 @@ internal sealed class Architecture
     public const string Alertmanager = "alertmanager";
     public const string Grafana = "grafana";
     public const string RedisExporter = "redis-exporter";
+    public const string NodeExporter = "node-exporter";
 
     public const int ModelPort = 8000;
 
@@ -30,10 +31,12 @@ internal sealed class Architecture
     private const int DotnetUser = 1654;
     private const int Nobody = 65534;
 
-    public Architecture(IReadOnlyList<ModelServer> models)
+    /// <param name="models">The model servers.</param>
+    /// <param name="isOneHost">True where everything runs on one machine, which is watched too; a cluster watches its own nodes.</param>
+    public Architecture(IReadOnlyList<ModelServer> models, bool isOneHost = false)
     {
-        Services = [.. Own(), .. Stores(), .. models.Select(Model), .. Monitoring()];
-        Arrows = [.. Edges(models)];
+        Services = [.. Own(), .. Stores(), .. models.Select(Model), .. Monitoring(), .. isOneHost ? [Host()] : Array.Empty<ServiceShape>()];
+        Arrows = [.. Edges(models), .. isOneHost ? [new(Prometheus, NodeExporter, 9100, "metrics")] : Array.Empty<Arrow>()];
     }
 
     public IReadOnlyList<ServiceShape> Services { get; }
@@ -142,6 +145,13 @@ internal sealed class Architecture
             Health = Wget(9121, "/", "/"),
         },
     ];
+
+    private static ServiceShape Host() => new(NodeExporter, Zone.Services, Nobody)
+    {
+        Cores = 0.1, Megabytes = 64, SeesHost = true,
+        Ports = Http(9100),
+        Health = Wget(9100, "/", "/"),
+    };
 
     private static IEnumerable<Arrow> Edges(IReadOnlyList<ModelServer> models)
     {

@@ -31,8 +31,6 @@ internal static class Images
     /// <summary>The build with a shell, which reads the password from its file.</summary>
     public static readonly Image RedisExporter = new("docker.io/oliver006/redis_exporter", "v1.74.0-alpine");
 
-    public static readonly Image GpuExporter = new("nvcr.io/nvidia/k8s/dcgm-exporter", "4.2.3-4.1.3-ubuntu22.04");
-
     public static IReadOnlyList<Image> All { get; } =
-        [Chroma, Redis, Vllm, VllmCpu, Prometheus, Alertmanager, Grafana, NodeExporter, RedisExporter, GpuExporter];
+        [Chroma, Redis, Vllm, VllmCpu, Prometheus, Alertmanager, Grafana, NodeExporter, RedisExporter];
 }

@@ -22,6 +22,7 @@ internal static class PublishedFiles
                     ? new(JobNames.Vllm, []) { Pools = [.. models.Select(model => new DnsTargets($"{model.Name}-service", Architecture.ModelPort))] }
                     : new(JobNames.Vllm, [.. models.Select(model => ScrapeTarget.Replica(Address(model.Name, Architecture.ModelPort), model.Pool!, model.Name))])],
                 new(JobNames.Redis, [new(Address(Architecture.RedisExporter, 9121))]),
+                .. architecture.Services.Where(service => service.SeesHost).Select(service => new ScrapeJob(JobNames.Node, [new(Address(service.Name, 9100))])),
                 new(JobNames.Prometheus, [new("localhost:9090")]),
                 new(JobNames.Alertmanager, [new(Address(Architecture.Alertmanager, 9093))]),
             ],

@@ -23,6 +23,9 @@ internal sealed record ServiceShape(string Name, Zone Zone, int User)
     /// <summary>Configuration that the platform writes for it.</summary>
     public IReadOnlyList<ConfigurationFolder> Configuration { get; init; } = [];
 
+    /// <summary>True for what looks at the machine's disks: it sees its files as anybody may, read-only, at <c>/host</c>.</summary>
+    public bool SeesHost { get; init; }
+
     /// <summary>Folders in memory that it may write to; everything else of its image is read-only.</summary>
     public IReadOnlyList<string> Scratch { get; init; } = ["/tmp"];
 

@@ -9,9 +9,12 @@ internal static class VllmContainer
 {
     private const string HubToken = "hf-token";
 
-    /// <summary>A server's shell: its keys come as variables or as files, and never as arguments, which every process can read.</summary>
+    /// <summary>
+    /// A server's shell: its keys come as variables or as files, and never as arguments, which every process can read. Its spans join the
+    /// trace of the gateway's call where a collector is named.
+    /// </summary>
     private const string Start = """
-        [ "$VLLM_API_KEY" ] || read -r VLLM_API_KEY < /run/secrets/VLLM_API_KEY; [ "$HF_TOKEN" ] || read -r HF_TOKEN < /run/secrets/HF_TOKEN; export VLLM_API_KEY HF_TOKEN; exec vllm serve "$@"
+        [ "$VLLM_API_KEY" ] || read -r VLLM_API_KEY < /run/secrets/VLLM_API_KEY; [ "$HF_TOKEN" ] || read -r HF_TOKEN < /run/secrets/HF_TOKEN; export VLLM_API_KEY HF_TOKEN; [ ! "$OTEL_EXPORTER_OTLP_ENDPOINT" ] || set -- "$@" --otlp-traces-endpoint "$OTEL_EXPORTER_OTLP_ENDPOINT"; exec vllm serve "$@"
         """;
 
     public static IReadOnlyList<EndpointReference> Add(
@@ -43,7 +46,7 @@ internal static class VllmContainer
             .WithEnvironment("HOME", "/tmp")
             .WithEnvironment("USER", "vllm")
             .WithEnvironment("VLLM_NO_USAGE_STATS", "1")
-            .WithPrivateTelemetry()
+            .WithOtlpExporter().WithPrivateTelemetry()
             .WithAnnotation(new ModelServerAnnotation(server));
         return replica.GetEndpoint("http");
     }

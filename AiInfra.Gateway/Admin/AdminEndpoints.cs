@@ -5,6 +5,7 @@ using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Memories;
 using AiInfra.Gateway.Policies;
 using AiInfra.Gateway.Replicas;
+using AiInfra.Gateway.Tenants;
 using AiInfra.ServiceDefaults.Listeners;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -37,6 +38,8 @@ internal static class AdminEndpoints
                 return await next(call);
             }
 
+            var (request, audit) = (call.HttpContext.Request, call.HttpContext.RequestServices.GetRequiredService<Audit>());
+            audit.Denied(new Caller("unknown", "", ""), $"{request.Method} {request.Path}", new AccessDecision(false, "Admin:Key", "The admin key is missing or wrong."));
             await call.HttpContext.WriteErrorAsync(Dialect.Problem, ApiError.InvalidKey with { Message = "The admin key is required: Authorization: Bearer …" });
             return Results.Empty;
         });
@@ -57,11 +60,11 @@ internal static class AdminEndpoints
             replica.Load?.Running, replica.Load?.Waiting, replica.Load?.CacheUsage))),
     ]));
 
-    private static Results<NoContent, NotFound> Drain(string id, ReplicaPools pools) => SetDraining(pools, id, true);
+    private static Task<Results<NoContent, NotFound>> Drain(string id, ReplicaPools pools, Audit audit) => SetDrainingAsync(pools, audit, id, true);
 
-    private static Results<NoContent, NotFound> Undrain(string id, ReplicaPools pools) => SetDraining(pools, id, false);
+    private static Task<Results<NoContent, NotFound>> Undrain(string id, ReplicaPools pools, Audit audit) => SetDrainingAsync(pools, audit, id, false);
 
-    private static Results<NoContent, NotFound> SetDraining(ReplicaPools pools, string id, bool draining)
+    private static async Task<Results<NoContent, NotFound>> SetDrainingAsync(ReplicaPools pools, Audit audit, string id, bool draining)
     {
         if (pools.Find(id) is not { } replica)
         {
@@ -69,6 +72,7 @@ internal static class AdminEndpoints
         }
 
         replica.IsDraining = draining;
+        await audit.ActedAsync(draining ? "drain replica" : "take back replica", id);
         return TypedResults.NoContent();
     }
 

@@ -1,14 +1,9 @@
 namespace AiInfra.Gateway.Forwarding;
 
-/// <summary>
-/// The caller's bytes with a few ranges replaced, as a stream for the forwarder. Nothing is copied but into the reader's buffer;
-/// <see cref="Rewind"/> begins anew for another replica.
-/// </summary>
-internal sealed class EditedBody(ReadOnlyMemory<byte> original) : ReadOnlyStream
+/// <summary>The caller's bytes with a few ranges replaced. Nothing is copied: the pieces are sent one after another, as often as it takes.</summary>
+internal sealed class EditedBody(ReadOnlyMemory<byte> original)
 {
     private readonly List<ReadOnlyMemory<byte>> _segments = [original];
-    private int _segment;
-    private int _offset;
 
     public int TotalBytes { get; private set; } = original.Length;
 
@@ -23,26 +18,11 @@ internal sealed class EditedBody(ReadOnlyMemory<byte> original) : ReadOnlyStream
         TotalBytes += replacement.Length - length;
     }
 
-    public void Rewind() => (_segment, _offset) = (0, 0);
-
-    public override int Read(Span<byte> buffer)
+    public async ValueTask WriteToAsync(Stream stream, CancellationToken cancellationToken)
     {
-        var written = 0;
-        while (_segment < _segments.Count && written < buffer.Length)
+        foreach (var segment in _segments)
         {
-            var rest = _segments[_segment].Span[_offset..];
-            var count = Math.Min(rest.Length, buffer.Length - written);
-            rest[..count].CopyTo(buffer[written..]);
-            written += count;
-            _offset += count;
-            if (count == rest.Length)
-            {
-                (_segment, _offset) = (_segment + 1, 0);
-            }
+            await stream.WriteAsync(segment, cancellationToken);
         }
-
-        return written;
     }
-
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using AiInfra.Gateway.Endpoints;
 
 namespace AiInfra.Gateway.Forwarding;
@@ -104,6 +105,8 @@ internal sealed class EventStreamReply : ReadOnlyStream
         }
     }
 
+    // Pooled, like those below: each frame waits here, and thousands of streams would leave garbage by the frame.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.IsEmpty)
@@ -162,6 +165,7 @@ internal sealed class EventStreamReply : ReadOnlyStream
     }
 
     // The forwarder waits with an empty buffer, so that an idle stream holds none.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WaitForBytesAsync()
     {
         if (!_ended && !_heldIsUnread && await ReadUpstreamAsync(Memory<byte>.Empty, _idleTimeout) < 0)
@@ -209,6 +213,7 @@ internal sealed class EventStreamReply : ReadOnlyStream
         return passed;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadUpstreamAsync(Memory<byte> buffer, TimeSpan limit)
     {
         try

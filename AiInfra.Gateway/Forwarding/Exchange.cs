@@ -17,7 +17,6 @@ internal sealed class Exchange(
     ModelEndpoint endpoint,
     ModelRoute route,
     Replica replica,
-    EditedBody body,
     ReplyWatch watch,
     Call call,
     ForwardingOptions options,
@@ -96,12 +95,6 @@ internal sealed class Exchange(
         {
             Copy("anthropic-version");
             Copy("anthropic-beta");
-        }
-
-        if (proxyRequest.Content is { } content)
-        {
-            content.Headers.ContentLength = body.TotalBytes;
-            content.Headers.TryAddWithoutValidation("Content-Type", caller.ContentType is { Count: 1 } type ? (string?)type : "application/json");
         }
 
         return ValueTask.CompletedTask;

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -14,6 +15,7 @@ internal static class ForwardingExtensions
             kestrel.Limits.MaxRequestHeadersTotalSize = forwarding.Value.MaxRequestHeaderBytes;
             kestrel.Limits.RequestHeadersTimeout = forwarding.Value.RequestHeadersTimeout;
         });
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ReceiveBlocks>();
         builder.Services.AddHttpForwarder();
         builder.Services.AddSingleton<UpstreamClient>();
         builder.Services.AddSingleton<ShutdownDrain>();

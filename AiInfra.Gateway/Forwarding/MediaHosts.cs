@@ -14,11 +14,14 @@ internal sealed class MediaHosts(IEnumerable<string> hosts)
 {
     private const int MaxDepth = 64;
 
+    // [{"content": [ from the messages' own depth: there a part is a part, elsewhere it may be data that a template writes out.
+    private const int ContentDepth = 2;
+
     private readonly FrozenSet<string> _hosts = hosts.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Walks the value that the reader stands on and stops behind it.</summary>
     /// <param name="reader">Stands on the value.</param>
-    /// <param name="cost">Counts the parts that are not text: the same walk sees them.</param>
+    /// <param name="cost">Counts the parts that are not text, and the bytes that they take: the same walk sees them.</param>
     /// <remarks>Looks for <c>"image_url":"…"</c>, <c>"image_url":{"url":"…"}</c> (video, audio and file alike) and <c>"source":{"url":"…"}</c>.</remarks>
     public ApiError? Check(ref Utf8JsonReader reader, CallPeek cost)
     {
@@ -27,30 +30,42 @@ internal sealed class MediaHosts(IEnumerable<string> hosts)
             return null;
         }
 
-        // Per depth: whether the object there is the value of a property that names media.
+        // Per depth: whether the object there is the value of a property that names media, or that holds them.
         Span<bool> isMedia = stackalloc bool[MaxDepth + 2];
+        Span<bool> isPart = stackalloc bool[MaxDepth + 2];
         var outer = reader.CurrentDepth;
-        var nameIsMedia = false;
-        var nameIsUrl = false;
+        var (nameIsMedia, nameIsUrl, nameIsPart, nameIsValue, nameIsContent, isInContent) = (false, false, false, false, false, false);
         isMedia[outer] = false;
         while (reader.Read())
         {
             switch (reader.TokenType)
             {
                 case JsonTokenType.PropertyName:
-                    (nameIsMedia, nameIsUrl, var isPart) = Tell(ref reader);
-                    cost.Media += isPart ? 1 : 0;
+                    (nameIsMedia, nameIsUrl, nameIsPart) = Tell(ref reader);
+                    nameIsValue = nameIsUrl || reader.ValueTextEquals("data"u8);
+                    nameIsContent = reader.CurrentDepth == outer + ContentDepth && reader.ValueTextEquals("content"u8);
+                    cost.Media += nameIsPart ? 1 : 0;
                     break;
                 case JsonTokenType.StartObject:
-                    isMedia[reader.CurrentDepth] = nameIsMedia;
+                    (isMedia[reader.CurrentDepth], isPart[reader.CurrentDepth]) = (nameIsMedia, nameIsPart);
                     nameIsMedia = nameIsUrl = false;
                     break;
                 case JsonTokenType.StartArray:
-                    nameIsMedia = nameIsUrl = false;
+                    isInContent |= nameIsContent && reader.CurrentDepth == outer + ContentDepth;
+                    nameIsMedia = nameIsUrl = nameIsValue = nameIsContent = false;
+                    break;
+                case JsonTokenType.EndArray when reader.CurrentDepth == outer + ContentDepth:
+                    isInContent = false;
                     break;
                 case JsonTokenType.String:
                     var checkUrl = nameIsMedia || (nameIsUrl && isMedia[reader.CurrentDepth - 1]);
-                    nameIsMedia = nameIsUrl = false;
+                    var within = reader.CurrentDepth - outer - ContentDepth;
+                    if (isInContent && (within == 2 ? nameIsMedia : within == 3 && nameIsValue && isPart[reader.CurrentDepth - 1]))
+                    {
+                        cost.MediaBytes += reader.ValueSpan.Length;
+                    }
+
+                    nameIsMedia = nameIsUrl = nameIsValue = nameIsContent = false;
                     if (checkUrl && !Allows(ref reader))
                     {
                         return ApiError.InvalidRequest("Media must be passed by value (a data: URL): the host of this URL is not allowed.", code: "media_url_not_allowed");

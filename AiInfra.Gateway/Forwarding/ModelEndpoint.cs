@@ -13,6 +13,9 @@ internal sealed record ModelEndpoint(string Path, Dialect Dialect = Dialect.Open
     /// <summary>True when the body is a form with a file instead of JSON.</summary>
     public bool IsForm { get; init; }
 
+    /// <summary>True when the engine reads a query with each of several documents.</summary>
+    public bool ComparesPairs { get; init; }
+
     /// <summary>True when an answer is kept by the replica and can be referred to by its id.</summary>
     public bool KeepsAnswers { get; init; }
 
@@ -24,8 +27,8 @@ internal sealed record ModelEndpoint(string Path, Dialect Dialect = Dialect.Open
         new("/v1/messages", Dialect.Anthropic) { Generates = true },
         new("/v1/messages/count_tokens", Dialect.Anthropic),
         new("/v1/embeddings"),
-        new("/v1/rerank"),
-        new("/v1/score"),
+        new("/v1/rerank") { ComparesPairs = true },
+        new("/v1/score") { ComparesPairs = true },
         new("/v1/audio/transcriptions") { IsForm = true },
         new("/v1/audio/translations") { IsForm = true },
         new("/tokenize"),

@@ -46,17 +46,28 @@ internal sealed class ModelForwarder : IDisposable
     {
         using var body = await RequestBody.ReadAsync(context.Request, _options.MaxRequestBodyBytes, context.RequestAborted);
         var error = PreparedRequest.TryPrepare(endpoint, caller, body, context.Request, _media, out var request)
-            ?? Check(request!, out var route, out var keeper)
-            ?? await _memory.AnswerAsync(context, request!, _media, prepared => PayAndAnswerAsync(context, prepared, route!, keeper));
+            ?? Check(request!, out var route)
+            ?? (request!.Endpoint.KeepsAnswers && request.Peek.PreviousResponseId.IsThere
+                ? await ContinueAsync(context, request, route!)
+                : await _memory.AnswerAsync(context, request, _media, prepared => PayAndAnswerAsync(context, prepared, route!, keeper: null)));
         if (error is not null)
         {
             await context.WriteErrorAsync(endpoint.Dialect, error);
         }
     }
 
-    private ApiError? Check(PreparedRequest request, out ModelRoute? route, out string? keeper)
+    // A conversation goes on where its state is kept.
+    private async ValueTask<ApiError?> ContinueAsync(HttpContext context, PreparedRequest request, ModelRoute route)
     {
-        keeper = null;
+        var previous = Encoding.UTF8.GetString(request.Peek.PreviousResponseId.Of(request.Bytes.Span));
+        var keeper = await _affinity.FindAsync(previous, request.Caller, context.RequestAborted);
+        return keeper is null
+            ? ApiError.UnknownResponse(previous)
+            : await _memory.AnswerAsync(context, request, _media, prepared => PayAndAnswerAsync(context, prepared, route, keeper));
+    }
+
+    private ApiError? Check(PreparedRequest request, out ModelRoute? route)
+    {
         var model = request.Model;
         route = model.IsEmpty ? _catalog.Only : _catalog.Find(model);
         if (route is null)
@@ -71,21 +82,7 @@ internal sealed class ModelForwarder : IDisposable
             return tooMuch;
         }
 
-        if (_poison.Holds(request.Bytes.Span))
-        {
-            return ApiError.Poison;
-        }
-
-        if (request.Endpoint.KeepsAnswers && request.Peek.PreviousResponseId.IsThere)
-        {
-            var previous = Encoding.UTF8.GetString(request.Peek.PreviousResponseId.Of(request.Bytes.Span));
-            if (!_affinity.TryFind(previous, request.Caller, out keeper))
-            {
-                return ApiError.UnknownResponse(previous);
-            }
-        }
-
-        return null;
+        return _poison.Holds(request.Bytes.Span) ? ApiError.Poison : null;
     }
 
     // Small requests that cost an engine much, some of them its life.

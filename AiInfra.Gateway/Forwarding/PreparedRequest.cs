@@ -39,6 +39,7 @@ internal sealed class PreparedRequest(ModelEndpoint endpoint, Caller caller, Req
         var error = endpoint.IsForm
             ? MultipartPeek.TryRead(body.Bytes.Span, http.ContentType, out formModel)
             : RequestPeek.TryRead(body.Bytes.Span, media, out peek);
+        error ??= endpoint.ComparesPairs ? PairPeek.TryRead(body.Bytes.Span, media, peek!.Cost) : null;
         if (error is null)
         {
             prepared = new PreparedRequest(endpoint, caller, body, peek ?? new RequestPeek(), formModel)

@@ -69,47 +69,37 @@ internal sealed partial class ReplicaDispatcher(
         HttpContext context, PreparedRequest request, ModelRoute route, RoutedPrompt prompt, string? keeper)
     {
         var refusal = UpstreamRefusal.NoReplica;
-        var caught = context.Request.Body;
-        using var body = request.BodyFor(route);
-        context.Request.Body = body;
+        var body = request.BodyFor(route);
         var tried = new Replica?[_options.MaxAttempts];
         var isSuspect = false;
-        try
+        for (var attempt = 0; attempt < tried.Length; attempt++)
         {
-            for (var attempt = 0; attempt < tried.Length; attempt++)
+            if (picker.Pick(route, tried, keeper, prompt) is not var (replica, placed))
             {
-                if (picker.Pick(route, tried, keeper, prompt) is not var (replica, placed))
-                {
-                    return refusal;
-                }
-
-                tried[attempt] = replica;
-                body.Rewind();
-                // A refused attempt left its status there, and the forwarder takes no response that is set.
-                context.Response.StatusCode = StatusCodes.Status200OK;
-                var exchange = await AttemptAsync(context, request, route, replica, body, placed, isSuspect);
-                if (exchange.Outcome == AttemptOutcome.Answered || context.RequestAborted.IsCancellationRequested)
-                {
-                    return null;
-                }
-
-                AttemptFailed(logger, attempt + 1, replica.Id, exchange.Outcome);
-                refusal = exchange.Refusal;
-                if (!exchange.MayRetry)
-                {
-                    return refusal;
-                }
-
-                metrics.Retried(route.PublicName, exchange.Outcome.ToString());
-                isSuspect |= exchange.IsSuspect;
+                return refusal;
             }
 
-            return refusal;
+            tried[attempt] = replica;
+            // A refused attempt left its status there, and the forwarder takes no response that is set.
+            context.Response.StatusCode = StatusCodes.Status200OK;
+            var exchange = await AttemptAsync(context, request, route, replica, body, placed, isSuspect);
+            if (exchange.Outcome == AttemptOutcome.Answered || context.RequestAborted.IsCancellationRequested)
+            {
+                return null;
+            }
+
+            AttemptFailed(logger, attempt + 1, replica.Id, exchange.Outcome);
+            refusal = exchange.Refusal;
+            if (!exchange.MayRetry)
+            {
+                return refusal;
+            }
+
+            metrics.Retried(route.PublicName, exchange.Outcome.ToString());
+            isSuspect |= exchange.IsSuspect;
         }
-        finally
-        {
-            context.Request.Body = caught;
-        }
+
+        return refusal;
     }
 
     private async ValueTask<Exchange> AttemptAsync(
@@ -120,7 +110,10 @@ internal sealed partial class ReplicaDispatcher(
         var watch = new ReplyWatch(replica, placed.Chain);
         var measure = RequestMeasure.Of(context);
         var hasBegun = false;
-        var exchange = new Exchange(request.Endpoint, route, replica, body, watch, request.Call!, _options, time, drain.Over)
+        using var content = new AttemptBody(body);
+        content.Headers.TryAddWithoutValidation("Content-Type", context.Request.Headers.ContentType is { Count: 1 } type ? (string?)type : "application/json");
+        using var invoker = new AttemptInvoker(upstream.Handler, content);
+        var exchange = new Exchange(request.Endpoint, route, replica, watch, request.Call!, _options, time, drain.Over)
         {
             FirstToken = () =>
             {
@@ -153,12 +146,13 @@ internal sealed partial class ReplicaDispatcher(
                 await slot.EnterAsync(context.RequestAborted);
             }
 
-            var error = await forwarder.SendAsync(context, replica.Prefix, upstream.Invoker, _config, exchange, replica.Stalled);
+            var error = await forwarder.SendAsync(context, replica.Prefix, invoker, _config, exchange, replica.Stalled);
             exchange.Conclude(error, error == ForwarderError.None ? null : context.Features.Get<IForwarderErrorFeature>()?.Exception);
             Report(context, request, route, replica, life, exchange);
         }
         finally
         {
+            await content.SentAsync();
             measure.Returned();
             replica.End();
             replica.NoteAwaiting(hasBegun ? 0 : -1);

@@ -29,6 +29,8 @@ internal enum RequestField
     EcTransferParams,
     VllmXargs,
     MmPayload,
+    MmProcessorKwargs,
+    MediaIoKwargs,
     RequestId,
 }
 
@@ -83,6 +85,8 @@ internal static class RequestFields
         ("ec_transfer_params"u8.ToArray(), RequestField.EcTransferParams),
         ("vllm_xargs"u8.ToArray(), RequestField.VllmXargs),
         ("mm_payload"u8.ToArray(), RequestField.MmPayload),
+        ("mm_processor_kwargs"u8.ToArray(), RequestField.MmProcessorKwargs),
+        ("media_io_kwargs"u8.ToArray(), RequestField.MediaIoKwargs),
         ("request_id"u8.ToArray(), RequestField.RequestId),
     ];
 }

@@ -4,13 +4,23 @@ using Microsoft.Extensions.Options;
 namespace AiInfra.Gateway.Forwarding;
 
 /// <summary>The connections to replicas and to the memory service.</summary>
-internal sealed class UpstreamClient(IOptions<ForwardingOptions> options) : IDisposable
+internal sealed class UpstreamClient : IDisposable
 {
+    public UpstreamClient(IOptions<ForwardingOptions> options)
+    {
+        Handler = NewHandler(options.Value);
+        Invoker = new HttpMessageInvoker(Handler);
+        Probes = new HttpMessageInvoker(NewHandler(options.Value));
+    }
+
+    /// <summary>The connections themselves, for attempts that bring a body of their own.</summary>
     // Not from the factory: its resilience handler repeats POSTs and cuts long answers.
-    public HttpMessageInvoker Invoker { get; } = new(NewHandler(options.Value));
+    public HttpMessageHandler Handler { get; }
+
+    public HttpMessageInvoker Invoker { get; }
 
     /// <summary>Connections of their own for probes, so that they never wait behind requests, nor appear among them in metrics.</summary>
-    public HttpMessageInvoker Probes { get; } = new(NewHandler(options.Value));
+    public HttpMessageInvoker Probes { get; }
 
     public void Dispose()
     {

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace AiInfra.Gateway.Limits;
 
 /// <summary>
@@ -11,18 +9,20 @@ internal sealed class Journal : IDisposable
     private const string Extension = ".journal";
 
     private readonly Lock _lock = new();
+    private readonly Lock _syncing = new();
     private readonly string _path;
     private readonly long _rewriteBytes;
     private readonly JournalState _state = new();
     private readonly Dictionary<string, int> _numbers = [];
-    private FileStream _file;
+    private readonly JournalText _text = new();
+    private JournalFile _file;
     private bool _isUnsynced;
 
     public Journal(string folder, string gateway, long rewriteBytes)
     {
         Directory.CreateDirectory(folder);
         (_path, _rewriteBytes) = (Path.Combine(folder, gateway + Extension), rewriteBytes);
-        _file = Create(_path);
+        _file = new JournalFile(_path);
     }
 
     /// <summary>The journals of lives that have ended, each with the gateway's name in that life; locked until disposed.</summary>
@@ -45,11 +45,12 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>Reads a journal to its last whole line.</summary>
+    /// <summary>Reads a journal to its last whole line: what a killed process had not written yet is zeros.</summary>
     public static JournalState Read(Stream file)
     {
         using var reader = new StreamReader(file, leaveOpen: true);
         var text = reader.ReadToEnd();
+        text = text.IndexOf('\0') is >= 0 and var end ? text[..end] : text;
         var state = new JournalState();
         // What a power cut tore has no end of line, and was never acted upon.
         foreach (var line in text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries))
@@ -64,9 +65,11 @@ internal sealed class Journal : IDisposable
     {
         lock (_lock)
         {
-            var lines = new StringBuilder();
-            var kept = claims.Where(claim => IsKept(claim.Meter)).Select(claim => (NumberOf(claim.Meter, tenant, lines), claim.Amount)).ToArray();
-            Write(lines.Append(new JournalRequest(tenant, whom.Day, whom.Who, whom.Tokens, kept).ToLine(id)).Append('\n').ToString());
+            var kept = NumberClaims(claims, tenant);
+            var request = new JournalRequest(tenant, whom.Day, whom.Who, whom.Tokens, kept);
+            _state.Open[id] = request;
+            request.AddTo(_text, id);
+            Write();
         }
     }
 
@@ -74,23 +77,28 @@ internal sealed class Journal : IDisposable
     {
         lock (_lock)
         {
-            var lines = new StringBuilder().Append("S ").Append(id);
-            foreach (var (meter, _) in claims)
+            _state.Open.Remove(id);
+            _text.Add('S').Add(' ').Add(id);
+            for (var i = 0; i < claims.Count; i++)
             {
+                var meter = claims[i].Meter;
                 if (IsKept(meter))
                 {
                     var amount = meter.Id.Unit switch { MeterUnit.Money => money, MeterUnit.Tokens => tokens, MeterUnit.Requests => 1, _ => 0 };
-                    lines.Append(' ').Append(_numbers[meter.StoreKey]).Append(':').Append(amount);
+                    var number = _numbers[meter.StoreKey];
+                    _state.Meters[number].Spent += amount;
+                    _text.Add(' ').Add(number).Add(':').Add(amount);
                 }
             }
 
-            lines.Append('\n');
+            _text.Add('\n');
             if (usage is not null)
             {
-                lines.Append(usage.ToLine()).Append('\n');
+                _state.Add(usage);
+                usage.AddTo(_text);
             }
 
-            Write(lines.ToString());
+            Write();
         }
     }
 
@@ -98,67 +106,96 @@ internal sealed class Journal : IDisposable
     {
         lock (_lock)
         {
-            Write($"A {tenant} {serial}\n");
+            _state.Acknowledge(tenant, serial);
+            _text.Add('A').Add(' ').Add(tenant).Add(' ').Add(serial).Add('\n');
+            Write();
         }
     }
 
     /// <summary>Sees to it that what was written survives a power cut, and that the file does not grow without bound.</summary>
     public void Sync()
     {
-        lock (_lock)
+        lock (_syncing)
         {
-            if (_file.Length > _rewriteBytes)
+            JournalFile.Unsynced unsynced;
+            lock (_lock)
             {
-                Rewrite();
+                _file.Tidy();
+                if (_file.Length > _rewriteBytes)
+                {
+                    Rewrite();
+                }
+
+                if (!_isUnsynced)
+                {
+                    return;
+                }
+
+                (unsynced, _isUnsynced) = (_file.Dirty(), false);
             }
 
-            if (_isUnsynced)
-            {
-                _isUnsynced = false;
-                _file.Flush(flushToDisk: true);
-            }
+            // Outside: a disk takes milliseconds, and requests go on meanwhile.
+            unsynced.Flush();
         }
     }
 
     public void Dispose() => _file.Dispose();
 
-    private static FileStream Create(string path) => new(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-
     // Windows of a minute are over before a restart could make use of them.
     private static bool IsKept(Meter meter) => meter.Rule.Span != MeterSpan.Minute;
 
-    private int NumberOf(Meter meter, string tenant, StringBuilder lines)
+    private (int Meter, long Amount)[] NumberClaims(IReadOnlyList<Claim> claims, string tenant)
+    {
+        var (kept, count) = (new (int, long)[claims.Count], 0);
+        for (var i = 0; i < claims.Count; i++)
+        {
+            if (IsKept(claims[i].Meter))
+            {
+                kept[count++] = (NumberOf(claims[i].Meter, tenant), claims[i].Amount);
+            }
+        }
+
+        return count == kept.Length ? kept : kept[..count];
+    }
+
+    private int NumberOf(Meter meter, string tenant)
     {
         if (!_numbers.TryGetValue(meter.StoreKey, out var number))
         {
             _numbers[meter.StoreKey] = number = _numbers.Count;
             var end = meter.Rule.IsBudget ? meter.Id.Period.End.ToUnixTimeMilliseconds() : 0;
-            lines.Append(JournalState.MeterLine(number, new JournalMeter(meter.StoreKey, tenant, meter.Rule.IsBudget, meter.Rule.Limit, end))).Append('\n');
+            var line = new JournalMeter(meter.StoreKey, tenant, meter.Rule.IsBudget, meter.Rule.Limit, end);
+            _state.Meters[number] = line;
+            line.AddTo(_text, number);
         }
 
         return number;
     }
 
-    private void Write(string lines)
+    private void Write()
     {
-        foreach (var line in lines.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        try
         {
-            _state.Apply(line);
+            _file.Append(_text.Bytes);
+            _isUnsynced = true;
         }
-
-        _file.Write(Encoding.UTF8.GetBytes(lines));
-        _isUnsynced = true;
+        finally
+        {
+            _text.Clear();
+        }
     }
 
     private void Rewrite()
     {
-        var next = Create(_path + ".next");
-        foreach (var line in _state.Lines())
+        var next = new JournalFile(_path + ".next");
+        var whole = new JournalText();
+        _state.AddTo(whole);
+        if (whole.Bytes.Length > 0)
         {
-            next.Write(Encoding.UTF8.GetBytes(line + "\n"));
+            next.Append(whole.Bytes);
+            next.Dirty().Flush();
         }
 
-        next.Flush(flushToDisk: true);
         File.Move(_path + ".next", _path, overwrite: true);
         _file.Dispose();
         _file = next;

@@ -5,7 +5,7 @@ namespace AiInfra.Gateway.Limits;
 /// <summary>What the lines of a journal add up to: spent by meter, requests that were open, usage that may not be in the books yet.</summary>
 /// <remarks>
 /// <code>
-/// M 3 b 100000 1767225600000 team aiinfra:{team}:meter:tenant:tokens:day:2025-12-31     meter 3: a budget (b) or running calls (r)
+/// M 3 b 100000 1767225600000 team aiinfra:{team}:meter:tenant:tokens:day:2025-12-31 0   meter 3: a budget (b) or running calls (r), and spent
 /// O 17 team 2025-12-31 key|user|model 330 3:500 4:1                                            request 17 may use 330 tokens: 500 of meter 3, 1 of 4
 /// S 17 3:120 4:0                                                                        and settled for 120
 /// U 9 team 2025-12-31 key|user|model 1 100 0 20 0 840 0                                 usage record 9
@@ -47,43 +47,51 @@ internal sealed class JournalState
 
                 break;
             case "U":
-                LastSerial = Math.Max(LastSerial, Number(words[1]));
-                Usage.Add(new JournalUsage(Number(words[1]), words[2], words[3], words[4], [.. words.Skip(5).Select(Number)]));
+                Add(new JournalUsage(Number(words[1]), words[2], words[3], words[4], [.. words.Skip(5).Select(Number)]));
                 break;
             case "A":
-                LastSerial = Math.Max(LastSerial, Number(words[2]));
-                Usage.RemoveAll(usage => usage.Tenant == words[1] && usage.Serial <= Number(words[2]));
+                Acknowledge(words[1], Number(words[2]));
                 break;
         }
     }
 
-    /// <summary>The same state in as few lines as it takes.</summary>
-    public IEnumerable<string> Lines()
+    public void Add(JournalUsage usage)
+    {
+        LastSerial = Math.Max(LastSerial, usage.Serial);
+        Usage.Add(usage);
+    }
+
+    /// <summary>The books have a tenant's usage up to a number.</summary>
+    public void Acknowledge(string tenant, long serial)
+    {
+        LastSerial = Math.Max(LastSerial, serial);
+        Usage.RemoveAll(usage => usage.Tenant == tenant && usage.Serial <= serial);
+    }
+
+    /// <summary>Writes the same state in as few lines as it takes.</summary>
+    public void AddTo(JournalText text)
     {
         foreach (var (number, meter) in Meters)
         {
-            yield return $"{MeterLine(number, meter)} {meter.Spent}";
+            meter.AddTo(text, number);
         }
 
         foreach (var (id, request) in Open)
         {
-            yield return request.ToLine(id);
+            request.AddTo(text, id);
         }
 
         foreach (var usage in Usage)
         {
-            yield return usage.ToLine();
+            usage.AddTo(text);
         }
 
         if (LastSerial > 0)
         {
             // Removes nothing, tells the number.
-            yield return $"A - {LastSerial}";
+            text.Add('A').Add(' ').Add('-').Add(' ').Add(LastSerial).Add('\n');
         }
     }
-
-    public static string MeterLine(int number, JournalMeter meter) =>
-        $"M {number} {(meter.IsBudget ? 'b' : 'r')} {meter.Limit} {meter.EndMilliseconds} {meter.Tenant} {meter.StoreKey}";
 
     /// <summary>What closes this life of the gateway in the store: all that was settled, and what was reserved and never settled.</summary>
     public IEnumerable<StoreLine> ClosingLines(string tenant)
@@ -120,19 +128,40 @@ internal sealed class JournalState
 internal sealed record JournalMeter(string StoreKey, string Tenant, bool IsBudget, long Limit, long EndMilliseconds)
 {
     public long Spent { get; set; }
+
+    public void AddTo(JournalText text, int number) => text
+        .Add('M').Add(' ').Add(number).Add(' ').Add(IsBudget ? 'b' : 'r').Add(' ').Add(Limit).Add(' ').Add(EndMilliseconds)
+        .Add(' ').Add(Tenant).Add(' ').Add(StoreKey).Add(' ').Add(Spent).Add('\n');
 }
 
 /// <summary>One line of usage, see <see cref="Usage.UsageBook"/>.</summary>
 internal sealed record JournalUsage(long Serial, string Tenant, string Day, string Who, long[] Figures)
 {
-    public string ToLine() => $"U {Serial} {Tenant} {Day} {Who} {string.Join(' ', Figures)}";
+    public void AddTo(JournalText text)
+    {
+        text.Add('U').Add(' ').Add(Serial).Add(' ').Add(Tenant).Add(' ').Add(Day).Add(' ').Add(Who);
+        foreach (var figure in Figures)
+        {
+            text.Add(' ').Add(figure);
+        }
+
+        text.Add('\n');
+    }
 }
 
 /// <summary>A request that was let in.</summary>
 internal sealed record JournalRequest(string Tenant, string Day, string Who, long Tokens, (int Meter, long Amount)[] Claims)
 {
-    public string ToLine(long id) =>
-        $"O {id} {Tenant} {Day} {Who} {Tokens} {string.Join(' ', Claims.Select(claim => $"{claim.Meter}:{claim.Amount}"))}".TrimEnd();
+    public void AddTo(JournalText text, long id)
+    {
+        text.Add('O').Add(' ').Add(id).Add(' ').Add(Tenant).Add(' ').Add(Day).Add(' ').Add(Who).Add(' ').Add(Tokens);
+        foreach (var (meter, amount) in Claims)
+        {
+            text.Add(' ').Add(meter).Add(':').Add(amount);
+        }
+
+        text.Add('\n');
+    }
 }
 
 /// <summary>For whom a reservation is made, as the books name it.</summary>

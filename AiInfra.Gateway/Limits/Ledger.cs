@@ -276,7 +276,7 @@ internal sealed class Ledger(string tenant, LedgerSettings settings)
             RefusalReason.StoreAway => TimeSpan.FromSeconds(1),
             _ => TimeSpan.Zero,
         };
-        _effects.Add(new LedgerEffect.Refuse(id, new Refusal(reason, meter?.Id, meter?.Rule, retryAfter)));
+        _effects.Add(new LedgerEffect.Refuse(id, new Refusal(reason, meter?.Id, meter?.Rule, retryAfter, meter?.Unspent(now.Elapsed) ?? 0)));
     }
 
     private void GiveBack(IReadOnlyList<string> storeKeys, Instant now)

@@ -47,4 +47,9 @@ internal enum RefusalReason
 }
 
 /// <summary>Why a request was not let in.</summary>
-internal sealed record Refusal(RefusalReason Reason, MeterId? Meter, MeterRule? Rule, TimeSpan RetryAfter);
+/// <param name="Reason">The kind of reason.</param>
+/// <param name="Meter">Which limit it was, if any.</param>
+/// <param name="Rule">The same.</param>
+/// <param name="RetryAfter">When it may fit.</param>
+/// <param name="Unspent">What of the limit nothing has spent yet, as far as is known: no smaller request fits either when it is larger than this.</param>
+internal sealed record Refusal(RefusalReason Reason, MeterId? Meter, MeterRule? Rule, TimeSpan RetryAfter, long Unspent);

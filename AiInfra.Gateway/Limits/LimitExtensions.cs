@@ -10,6 +10,7 @@ internal static class LimitExtensions
         builder.Services.AddSingleton<RedisLink>();
         builder.Services.AddSingleton<LimitService>();
         builder.Services.AddSingleton<UsageBook>();
+        builder.Services.AddSingleton<PromptCounter>();
         builder.Services.AddSingleton<Calls>();
         builder.Services.AddSingleton<PlainCalls>();
         builder.Services.AddHostedService<LimitWorker>();

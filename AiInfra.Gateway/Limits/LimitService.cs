@@ -56,31 +56,28 @@ internal sealed partial class LimitService : IDisposable
             return new LimitAnswer(new LimitTicket(limits, id, []), null);
         }
 
-        Task<LedgerEffect> answer;
+        TaskCompletionSource<LedgerEffect> waiting;
         lock (limits.Lock)
         {
-            var waiting = new TaskCompletionSource<LedgerEffect>(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (Apply(limits, new LedgerEvent.Reserve(id, demands, servesWithoutStore), (id, whom)) is { } atOnce)
+            {
+                return AnswerOf(limits, id, atOnce);
+            }
+
+            // Nobody can have answered meanwhile: that takes the lock.
+            waiting = new TaskCompletionSource<LedgerEffect>(TaskCreationOptions.RunContinuationsAsynchronously);
             limits.Waiting.Add(id, (waiting, whom));
-            answer = waiting.Task;
-            Apply(limits, new LedgerEvent.Reserve(id, demands, servesWithoutStore));
         }
 
-        if (!answer.IsCompleted)
+        try
         {
-            try
-            {
-                await answer.WaitAsync(cancellationToken);
-            }
-            catch (OperationCanceledException)
-            {
-                Withdraw(limits, id);
-                throw;
-            }
+            return AnswerOf(limits, id, await waiting.Task.WaitAsync(cancellationToken));
         }
-
-        return await answer is LedgerEffect.Admit admit
-            ? new LimitAnswer(new LimitTicket(limits, id, admit.Claims), null)
-            : new LimitAnswer(null, ((LedgerEffect.Refuse)await answer).Refusal);
+        catch (OperationCanceledException)
+        {
+            Withdraw(limits, id);
+            throw;
+        }
     }
 
     /// <summary>Ends a request: what it used goes to the limits and the books.</summary>
@@ -98,16 +95,17 @@ internal sealed partial class LimitService : IDisposable
         }
     }
 
-    /// <summary>Tells each ledger that time passed, and the disk that it may write.</summary>
+    /// <summary>Tells each ledger that time passed.</summary>
     public void Tick()
     {
         foreach (var limits in _tenants.Values)
         {
             Tell(limits, new LedgerEvent.Tick());
         }
-
-        _journal?.Sync();
     }
+
+    /// <summary>Has the journal written to the disk, which may take as long as a busy disk takes.</summary>
+    public void SyncJournal() => _journal?.Sync();
 
     /// <summary>Says that this gateway lives, hears of the others, and learns whether the store is there.</summary>
     public async Task BeatAsync()
@@ -222,20 +220,28 @@ internal sealed partial class LimitService : IDisposable
     {
         lock (limits.Lock)
         {
-            Apply(limits, happened);
+            Apply(limits, happened, default);
         }
     }
 
-    // Under the tenant's lock.
-    private void Apply(TenantLimits limits, LedgerEvent happened)
+    // Under the tenant's lock. Returns the answer to a request that asks just now, when there is one already.
+    private LedgerEffect? Apply(TenantLimits limits, LedgerEvent happened, (long Id, ReservedFor Whom) asking)
     {
+        LedgerEffect? answer = null;
         foreach (var effect in limits.Ledger.Handle(happened, Instant.Now(_time)))
         {
             switch (effect)
             {
+                case LedgerEffect.Admit admit when admit.Id == asking.Id:
+                    _journal?.Open(admit.Id, limits.Tenant, asking.Whom, admit.Claims);
+                    answer = effect;
+                    break;
                 case LedgerEffect.Admit admit:
                     _journal?.Open(admit.Id, limits.Tenant, limits.Waiting.GetValueOrDefault(admit.Id).Whom, admit.Claims);
                     Answer(limits, admit.Id, effect);
+                    break;
+                case LedgerEffect.Refuse refuse when refuse.Id == asking.Id:
+                    answer = effect;
                     break;
                 case LedgerEffect.Refuse refuse:
                     Answer(limits, refuse.Id, effect);
@@ -251,7 +257,13 @@ internal sealed partial class LimitService : IDisposable
                     break;
             }
         }
+
+        return answer;
     }
+
+    private static LimitAnswer AnswerOf(TenantLimits limits, long id, LedgerEffect effect) => effect is LedgerEffect.Admit admit
+        ? new(new LimitTicket(limits, id, admit.Claims), null)
+        : new(null, ((LedgerEffect.Refuse)effect).Refusal);
 
     private static void Answer(TenantLimits limits, long id, LedgerEffect effect)
     {
@@ -269,12 +281,12 @@ internal sealed partial class LimitService : IDisposable
         {
             if (limits.Waiting.Remove(id))
             {
-                Apply(limits, new LedgerEvent.Abandon(id));
+                Apply(limits, new LedgerEvent.Abandon(id), default);
             }
             else
             {
                 _journal?.Settle(id, [], 0, 0, null);
-                Apply(limits, new LedgerEvent.Settle(id, 0, 0));
+                Apply(limits, new LedgerEvent.Settle(id, 0, 0), default);
             }
         }
     }

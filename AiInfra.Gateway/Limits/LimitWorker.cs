@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace AiInfra.Gateway.Limits;
 
-/// <summary>The timers of the limits: a tick ten times a second, a sign of life twice, usage once.</summary>
+/// <summary>The timers of the limits: a tick and the disk ten times a second, a sign of life twice, usage once. None waits for another.</summary>
 internal sealed partial class LimitWorker(LimitService limits, RedisLink redis, ILogger<LimitWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
@@ -18,6 +18,7 @@ internal sealed partial class LimitWorker(LimitService limits, RedisLink redis, 
         var subscriber = redis.Connection.GetSubscriber();
         await Task.WhenAll(
             RepeatAsync(TickEvery, () => { limits.Tick(); return Task.CompletedTask; }, stoppingToken),
+            RepeatAsync(TickEvery, () => { limits.SyncJournal(); return Task.CompletedTask; }, stoppingToken),
             RepeatAsync(BeatEvery, limits.BeatAsync, stoppingToken),
             RepeatAsync(TimeSpan.FromSeconds(1), limits.FlushUsageAsync, stoppingToken),
             UntilItWorksAsync(limits.ReplayAsync, stoppingToken),
@@ -32,6 +33,7 @@ internal sealed partial class LimitWorker(LimitService limits, RedisLink redis, 
         {
             limits.Tick();
             await TryAsync(limits.FlushUsageAsync);
+            await TryAsync(() => { limits.SyncJournal(); return Task.CompletedTask; });
         }
     }
 
@@ -65,6 +67,12 @@ internal sealed partial class LimitWorker(LimitService limits, RedisLink redis, 
             Failed(logger, problem.GetType().Name);
             return false;
         }
+        catch (Exception problem)
+        {
+            // A timer that ended here would leave whoever waits for the store waiting for ever.
+            FailedUnexpectedly(logger, problem);
+            return false;
+        }
     }
 
     private static async ValueTask<bool> WaitAsync(PeriodicTimer timer, CancellationToken cancellationToken)
@@ -81,4 +89,7 @@ internal sealed partial class LimitWorker(LimitService limits, RedisLink redis, 
 
     [LoggerMessage(LogLevel.Debug, "The limits could not reach the store or the disk: {Problem}")]
     private static partial void Failed(ILogger logger, string problem);
+
+    [LoggerMessage(LogLevel.Error, "The limits go on after an error")]
+    private static partial void FailedUnexpectedly(ILogger logger, Exception problem);
 }

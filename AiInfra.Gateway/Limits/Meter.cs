@@ -65,6 +65,9 @@ internal sealed class Meter(MeterId id, string storeKey, MeterRule rule)
 
     public long Free(TimeSpan now) => Granted - Occupied(now);
 
+    /// <summary>What nothing has spent yet, as far as is known here; reservations may come back.</summary>
+    public long Unspent(TimeSpan now) => Rule.Limit - SpentElsewhere - (Occupied(now) - Open);
+
     /// <summary>Goes on from what the store has written down for this gateway.</summary>
     public void Recall(long used)
     {

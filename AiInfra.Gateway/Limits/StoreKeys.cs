@@ -13,6 +13,9 @@ internal static class StoreKeys
 
     public static string Usage(string tenant, string day) => $"aiinfra:{{{tenant}}}:usage:{day}";
 
+    /// <summary>Which replica keeps a response.</summary>
+    public static string Response(string tenant, string id) => $"aiinfra:{{{tenant}}}:response:{id}";
+
     public static string Applied(string tenant) => $"aiinfra:{{{tenant}}}:applied";
 
     // Only our own words change their case: two users may differ in nothing else.

@@ -1,4 +1,5 @@
 using AiInfra.Gateway.Endpoints;
+using AiInfra.Gateway.Policies;
 using AiInfra.Gateway.Tenants;
 using AiInfra.ServiceDefaults.ServiceTokens;
 
@@ -19,9 +20,15 @@ internal static class MemoryAdministration
         admin.MapGet("/memory/erasures/{id}", ForwardAsync);
     }
 
-    private static Task ForwardAsync(HttpContext context, MemoryProxy memories)
+    private static async Task ForwardAsync(HttpContext context, MemoryProxy memories, Audit audit)
     {
         var tenant = context.Request.Query[TenantParameter] is [{ Length: > 0 } named] ? named : DefaultTenant;
-        return memories.ForwardAsync(context, Dialect.Problem, new Caller("admin", tenant, "admin") { MemoryScopes = ServiceScopes.MemoryAdmin });
+        if (!HttpMethods.IsGet(context.Request.Method))
+        {
+            // rebuild memory, backup memory, erase memory
+            await audit.ActedAsync($"{context.Request.Path.Value!.Split('/')[^1]} memory", tenant);
+        }
+
+        await memories.ForwardAsync(context, Dialect.Problem, new Caller("admin", tenant, "admin") { MemoryScopes = ServiceScopes.MemoryAdmin });
     }
 }

@@ -1,3 +1,4 @@
+using AiInfra.Gateway.Tenants;
 using Microsoft.Extensions.Options;
 
 namespace AiInfra.Gateway.Models;
@@ -82,9 +83,9 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
                 yield return $"Gateway:Keys:{i}:Priority must be from -100 to 100.";
             }
 
-            if (key.Tenant.Length == 0)
+            if (!TenantName.IsValid(key.Tenant))
             {
-                yield return $"Gateway:Keys:{i}:Tenant must not be empty.";
+                yield return $"Gateway:Keys:{i}:Tenant must have 1 to 64 letters, digits, '-', '.' or '_'.";
             }
         }
     }

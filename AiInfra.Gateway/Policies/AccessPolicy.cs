@@ -10,6 +10,7 @@ internal sealed class AccessPolicy
     private readonly FrozenSet<string> _paths;
     private readonly string[] _prefixes;
     private readonly FrozenSet<string> _models;
+    private readonly bool _allowsEveryModel;
     private readonly (string Per, MeterRule[] Rules)[] _limits;
 
     public AccessPolicy(string name, PolicyOptions options)
@@ -18,9 +19,11 @@ internal sealed class AccessPolicy
         _paths = options.Endpoints.Where(path => !path.EndsWith('*')).ToFrozenSet(StringComparer.Ordinal);
         _prefixes = [.. options.Endpoints.Where(path => path.EndsWith('*')).Select(path => path[..^1])];
         _models = options.Models.ToFrozenSet(StringComparer.Ordinal);
+        _allowsEveryModel = _models.Contains("*");
         _limits = [.. options.Limits.Select(set => (set.Per, RulesOf(set).ToArray()))];
         MemoryScopes = string.Join(' ', options.Memory.Distinct().Select(action => $"memory.{action}"));
         MemoryDomains = options.Domains.Count == 0 || options.Domains.Contains("*") ? null : string.Join(' ', options.Domains);
+        (GrantsEndpoint, GrantsMemory, GrantsModel) = (Grant("Endpoints"), Grant("Memory"), Grant("Models"));
         CountsTokens = _limits.Any(set => set.Rules.Any(rule => rule.Unit is MeterUnit.Tokens or MeterUnit.Money));
     }
 
@@ -37,9 +40,19 @@ internal sealed class AccessPolicy
     /// <summary>True when a call must have an upper bound of tokens.</summary>
     public bool CountsTokens { get; }
 
+    /// <summary>What is said to everything that is granted, made once: this is the usual case.</summary>
+    public AccessDecision GrantsEndpoint { get; }
+
+    public AccessDecision GrantsMemory { get; }
+
+    public AccessDecision GrantsModel { get; }
+
     public bool HasLimits => _limits.Length > 0;
 
     public bool ServesWithoutStore => Options.WhenStoreIsAway == "local";
+
+    /// <summary>The key of the document under which a part of the policy stands.</summary>
+    public string RuleOf(string part) => $"Access:Policies:{Name}:{part}";
 
     public bool AllowsPath(ReadOnlySpan<char> path)
     {
@@ -59,7 +72,7 @@ internal sealed class AccessPolicy
         return false;
     }
 
-    public bool AllowsModel(string model) => _models.Contains("*") || _models.Contains(model);
+    public bool AllowsModel(string model) => _allowsEveryModel || _models.Contains(model);
 
     /// <summary>What a call with these upper bounds asks of each limit.</summary>
     public IReadOnlyList<Demand> DemandsOf(Caller caller, long tokens, long money)
@@ -90,6 +103,8 @@ internal sealed class AccessPolicy
 
         return demands;
     }
+
+    private AccessDecision Grant(string part) => new(true, RuleOf(part), "The policy grants it.");
 
     private static IEnumerable<MeterRule> RulesOf(LimitSetOptions set)
     {

@@ -47,25 +47,27 @@ internal sealed class PolicySet
                 : $"The caller's policy '{caller.Policy}' does not exist, and what no policy grants is denied.");
         }
 
-        var key = $"Access:Policies:{policy.Name}";
         if (!policy.AllowsPath(path))
         {
-            return new(false, $"{key}:Endpoints", $"The policy does not list {path}.");
+            return new(false, policy.RuleOf("Endpoints"), $"The policy does not list {path}.");
         }
 
         if (actsFor is not null && !policy.Options.ActFor)
         {
-            return new(false, $"{key}:ActFor", "The policy does not let the caller name an end user.");
+            return new(false, policy.RuleOf("ActFor"), "The policy does not let the caller name an end user.");
         }
 
         if (memory is not null && !policy.Options.Memory.Contains(memory))
         {
-            return new(false, $"{key}:Memory", $"The policy does not grant memory '{memory}'.");
+            return new(false, policy.RuleOf("Memory"), $"The policy does not grant memory '{memory}'.");
         }
 
-        return model is not null && !policy.AllowsModel(model)
-            ? new(false, $"{key}:Models", $"The policy does not list the model '{model}'.")
-            : new(true, $"{key}:{(model is not null ? "Models" : memory is not null ? "Memory" : "Endpoints")}", "The policy grants it.");
+        if (model is null)
+        {
+            return memory is null ? policy.GrantsEndpoint : policy.GrantsMemory;
+        }
+
+        return policy.AllowsModel(model) ? policy.GrantsModel : new(false, policy.RuleOf("Models"), $"The policy does not list the model '{model}'.");
     }
 
     private static PolicyOptions Everything() => new() { Endpoints = { "*" }, Models = { "*" }, Memory = { "read", "write" } };

@@ -13,9 +13,9 @@ internal sealed class DecodePace
 
     // The usual: 12 ms, 0.75 ms a stream, and a stall as long as the prefill.
     private static readonly double[] Usual = [0.012, 0.000_75, 1];
-    private readonly double[,] _squares = new double[Terms, Terms];
+    private readonly double[] _squares = new double[Terms * Terms];
     private readonly double[] _products = new double[Terms];
-    private double[] _fitted = Usual;
+    private readonly double[] _fitted = [.. Usual];
 
     /// <summary>Seconds that one more stream adds to each token of the others.</summary>
     public double PerStream => _fitted[1];
@@ -34,22 +34,24 @@ internal sealed class DecodePace
             _products[i] = (_products[i] * Decay) + (x[i] * perToken);
             for (var j = 0; j < Terms; j++)
             {
-                _squares[i, j] = (_squares[i, j] * Decay) + (x[i] * x[j]);
+                _squares[(i * Terms) + j] = (_squares[(i * Terms) + j] * Decay) + (x[i] * x[j]);
             }
         }
 
-        _fitted = Fit();
+        Fit();
     }
 
     // Ridge towards the usual, each term in its own measure; Gauss without pivoting, for the matrix is positive definite.
-    private double[] Fit()
+    private void Fit()
     {
-        var a = (double[,])_squares.Clone();
-        var b = (double[])_products.Clone();
+        Span<double> a = stackalloc double[Terms * Terms];
+        Span<double> b = stackalloc double[Terms];
+        _squares.CopyTo(a);
+        _products.CopyTo(b);
         for (var i = 0; i < Terms; i++)
         {
-            var weight = PriorWeight * ((_squares[i, i] / Math.Max(1, _squares[0, 0])) + 1e-9);
-            a[i, i] += weight;
+            var weight = PriorWeight * ((_squares[(i * Terms) + i] / Math.Max(1, _squares[0])) + 1e-9);
+            a[(i * Terms) + i] += weight;
             b[i] += weight * Usual[i];
         }
 
@@ -57,29 +59,27 @@ internal sealed class DecodePace
         {
             for (var row = column + 1; row < Terms; row++)
             {
-                var factor = a[row, column] / a[column, column];
+                var factor = a[(row * Terms) + column] / a[(column * Terms) + column];
                 for (var k = column; k < Terms; k++)
                 {
-                    a[row, k] -= factor * a[column, k];
+                    a[(row * Terms) + k] -= factor * a[(column * Terms) + k];
                 }
 
                 b[row] -= factor * b[column];
             }
         }
 
-        var fitted = new double[Terms];
         for (var row = Terms - 1; row >= 0; row--)
         {
             var rest = b[row];
             for (var k = row + 1; k < Terms; k++)
             {
-                rest -= a[row, k] * fitted[k];
+                rest -= a[(row * Terms) + k] * _fitted[k];
             }
 
-            fitted[row] = Math.Max(0, rest / a[row, row]);
+            _fitted[row] = Math.Max(0, rest / a[(row * Terms) + row]);
         }
 
-        fitted[2] = Math.Min(1, fitted[2]);
-        return fitted;
+        _fitted[2] = Math.Min(1, _fitted[2]);
     }
 }

@@ -59,19 +59,21 @@ internal sealed class ReplicaLedger
             _servingSince = now;
         }
 
-        _pending.AddLast(request);
+        request.Pending = _pending.AddLast(request);
         _pendingSeconds += request.ExpectedPrefill;
     }
 
     /// <returns>True when the request was still waiting for its first token.</returns>
     public bool End(RouteRequest request, TimeSpan now)
     {
-        var wasFirst = _pending.First?.Value == request;
-        if (!_pending.Remove(request))
+        if (request.Pending is not { } place)
         {
             return false;
         }
 
+        var wasFirst = _pending.First == place;
+        _pending.Remove(place);
+        request.Pending = null;
         // An empty queue weighs nothing, whatever rounding has left.
         _pendingSeconds = _pending.Count == 0 ? 0 : _pendingSeconds - request.ExpectedPrefill;
         if (wasFirst)

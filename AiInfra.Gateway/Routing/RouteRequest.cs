@@ -21,6 +21,9 @@ internal sealed class RouteRequest
     /// <summary>When it was placed.</summary>
     public TimeSpan PlacedAt { get; set; }
 
+    /// <summary>Its place among the requests whose first token has not come; null when it has none.</summary>
+    public LinkedListNode<RouteRequest>? Pending { get; set; }
+
     /// <summary>Seconds of waiting that were expected where it was placed.</summary>
     public double ExpectedWait { get; set; }
 

@@ -15,18 +15,15 @@ internal sealed class GatewayMetrics
 {
     public const string MeterName = "AiInfra.Gateway";
 
-    private readonly Counter<long> _requests;
+    private readonly CallSums _sums;
     private readonly Histogram<double> _requestDuration;
     private readonly Histogram<double> _timeToFirstToken;
     private readonly Histogram<double> _timePerOutputToken;
     private readonly Histogram<long> _tokenUsage;
     private readonly Histogram<double> _overhead;
-    private readonly Counter<long> _tokens;
-    private readonly Counter<long> _cacheTokens;
     private readonly Counter<long> _retries;
     private readonly Counter<long> _ejections;
     private readonly Counter<long> _denials;
-    private readonly Counter<double> _cost;
     private readonly TenantLabels _tenants;
     private readonly ModelCatalog _catalog;
 
@@ -34,8 +31,7 @@ internal sealed class GatewayMetrics
     {
         (_tenants, _catalog) = (tenants, catalog);
         var meter = meters.Create(MeterName);
-        _requests = meter.CreateCounter<long>("aiinfra.gateway.requests", "{request}",
-            "Requests by endpoint, model and outcome: ok, refused (the caller's fault, or a limit), failed (ours), canceled (the caller left).");
+        _sums = new CallSums(meter);
         _requestDuration = Seconds(meter, "gen_ai.server.request.duration", "From the request's arrival to the last byte of its answer.",
             [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]);
         _timeToFirstToken = Seconds(meter, "gen_ai.server.time_to_first_token", "From the request's arrival to the first token of a successful answer.",
@@ -49,22 +45,16 @@ internal sealed class GatewayMetrics
             });
         _overhead = Seconds(meter, "aiinfra.gateway.overhead", "The gateway's own time on a request: all but the time that it spent on replicas.",
             [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0]);
-        _tokens = meter.CreateCounter<long>("aiinfra.gateway.tokens", "{token}", "Tokens by tenant, model and kind: input (not from a cache), cached, output.");
-        _cacheTokens = meter.CreateCounter<long>("aiinfra.gateway.cache_tokens", "{token}",
-            "Prompt tokens that routing expected in the chosen replica's cache (kind expected), and those found there (kind reported).");
         _retries = meter.CreateCounter<long>("aiinfra.gateway.retries", "{attempt}", "Attempts on a further replica, by what became of the one before.");
         _ejections = meter.CreateCounter<long>("aiinfra.gateway.ejections", "{ejection}", "Replicas taken out of service, by what was seen.");
         _denials = meter.CreateCounter<long>("aiinfra.gateway.denials", "{request}", "Requests refused, by tenant and reason.");
-        _cost = meter.CreateCounter<double>("aiinfra.gateway.cost", "{currency}",
-            "What calls cost at the prices of the configuration, by tenant and model, in the currency that the prices are written in.");
         meter.CreateObservableUpDownCounter("aiinfra.gateway.replicas", () => ReplicaGauges.ByState(catalog), "{replica}", "Replicas of each model by state.");
         meter.CreateObservableUpDownCounter("aiinfra.gateway.queue.requests", () => ReplicaGauges.Queued(catalog, gates), "{request}", "Requests that wait for a place at a replica.");
         meter.CreateObservableUpDownCounter("aiinfra.gateway.replica.requests.in_flight", () => ReplicaGauges.InFlight(catalog), "{request}", "Requests open on each replica.");
     }
 
     /// <summary>What a call cost. Calls to models without a price count 0, so that the series is there.</summary>
-    public void Charged(UsageRecord usage) =>
-        _cost.Add(usage.Money / 1e6, new("tenant", _tenants.Of(usage.Tenant)), new("model", usage.Model));
+    public void Charged(UsageRecord usage) => _sums.Charged(_tenants.Of(usage.Tenant), usage.Model, usage.Money);
 
     public static string Outcome(int status, bool isCanceled, bool isBroken) => (status, isCanceled, isBroken) switch
     {
@@ -77,7 +67,7 @@ internal sealed class GatewayMetrics
     public void Ended(RequestMeasure request, string outcome)
     {
         RequestSpan.Describe(Activity.Current, request, outcome);
-        _requests.Add(1, new("endpoint", request.Endpoint), new("model", request.Model), new("outcome", outcome));
+        _sums.Ended(request.Endpoint, request.Model, outcome);
         _overhead.Record(request.OwnSeconds);
         if (request.Operation is not { } operation || request.Model == RequestMeasure.NoModel)
         {
@@ -115,8 +105,7 @@ internal sealed class GatewayMetrics
     {
         if (reported is { } tokens)
         {
-            _cacheTokens.Add((long)expected, new("model", model), new("kind", "expected"));
-            _cacheTokens.Add(tokens, new("model", model), new("kind", "reported"));
+            _sums.Cached(model, (long)expected, tokens);
         }
     }
 
@@ -131,14 +120,9 @@ internal sealed class GatewayMetrics
             return;
         }
 
-        var tenant = _tenants.Of(request.Tenant);
-        Count(request.InputTokens - request.CachedTokens, "input");
-        Count(request.CachedTokens, "cached");
-        Count(request.OutputTokens, "output");
+        _sums.Used(_tenants.Of(request.Tenant), request.Model, request.InputTokens, request.CachedTokens, request.OutputTokens);
         Usage(request.InputTokens, "input");
         Usage(request.OutputTokens, "output");
-
-        void Count(int tokens, string kind) => _tokens.Add(tokens, new("tenant", tenant), new("model", request.Model), new("kind", kind));
 
         void Usage(int tokens, string type)
         {

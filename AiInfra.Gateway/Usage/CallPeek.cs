@@ -30,6 +30,12 @@ internal sealed class CallPeek
     /// <summary>Images, audio and video parts, at most; counted where their addresses are checked.</summary>
     public int Media { get; set; }
 
+    /// <summary>Bytes of media that stand in a message by value: an engine makes none of their characters a token.</summary>
+    public long MediaBytes { get; set; }
+
+    /// <summary>What is compared with what, where that is what the endpoint does.</summary>
+    public PairPeek? Pairs { get; set; }
+
     /// <summary>How many answers are generated.</summary>
     public long Answers => Math.Max(1, Math.Max(_choices ?? 1, _candidates ?? 1)) * Math.Max(1, _prompts);
 

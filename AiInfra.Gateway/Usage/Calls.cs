@@ -4,18 +4,14 @@ using AiInfra.Gateway.Limits;
 using AiInfra.Gateway.Models;
 using AiInfra.Gateway.Policies;
 using AiInfra.Gateway.Telemetry;
+using AiInfra.Gateway.Tenants;
 
 namespace AiInfra.Gateway.Usage;
 
 /// <summary>Lets calls to models in, or not: policy first, then the limits.</summary>
-internal sealed class Calls(PolicyStore policies, LimitService limits, Audit audit, GatewayMetrics metrics, TimeProvider time)
+internal sealed class Calls(
+    PolicyStore policies, LimitService limits, PromptCounter counter, Audit audit, GatewayMetrics metrics, TimeProvider time)
 {
-    // A chat template's own words (a system prompt that it brings along, a date, the tools' frame) come on top of the bytes sent.
-    private const int TemplateTokens = 256;
-
-    // What a conversation that a replica keeps can hold, where its card does not say.
-    private const long UnknownContext = 131_072;
-
     /// <summary>Reserves what the call can cost at most.</summary>
     /// <param name="context">The request; its answer gets the rate limit headers.</param>
     /// <param name="request">The same, read and checked.</param>
@@ -37,9 +33,16 @@ internal sealed class Calls(PolicyStore policies, LimitService limits, Audit aud
         var policy = set.PolicyOf(caller)!;
         var (price, kind) = (set.PriceOf(model), CallKind.Of(request.Endpoint));
         var bound = BoundOf(request, route, policy, kind);
-        var demands = policy.DemandsOf(caller, bound.Tokens, price.MostFor(bound.PromptTokens, bound.CompletionTokens));
         var who = new UsageRecord(caller.Tenant, caller.KeyId, caller.User, model);
-        var answer = await limits.ReserveAsync(caller.Tenant, demands, limits.Usage.NameOf(who, bound.Tokens), policy.ServesWithoutStore, context.RequestAborted);
+        var answer = await ReserveAsync(context, policy, caller, who, price, bound);
+        if (answer.Refusal is { } byBytes && MayFit(byBytes, bound, price)
+            && await counter.CountAsync(request, route, context.RequestAborted) is { } tokens
+            && PromptBound.Counted(request, tokens) is var counted && counted < bound.PromptTokens)
+        {
+            bound = bound with { PromptTokens = counted };
+            answer = await ReserveAsync(context, policy, caller, who, price, bound);
+        }
+
         if (answer.Refusal is { } refusal)
         {
             metrics.Denied(caller.Tenant, "limit");
@@ -47,7 +50,7 @@ internal sealed class Calls(PolicyStore policies, LimitService limits, Audit aud
             return new(null, AccessErrors.Refused(refusal));
         }
 
-        if (demands.Count > 0)
+        if (answer.Ticket!.Claims.Count > 0)
         {
             RateLimitHeaders.Write(context.Response.Headers, limits, answer.Ticket!);
         }
@@ -57,6 +60,18 @@ internal sealed class Calls(PolicyStore policies, LimitService limits, Audit aud
             new Call(limits, answer.Ticket!, who, price, bound, request.Peek.Cost, kind, setsMaxTokens ? policy.Options.DefaultMaxTokens : null, metrics, time), null);
     }
 
+    private ValueTask<LimitAnswer> ReserveAsync(HttpContext context, AccessPolicy policy, Caller caller, UsageRecord who, Price price, CallBound bound) => limits.ReserveAsync(
+        caller.Tenant, policy.DemandsOf(caller, bound.Tokens, price.MostFor(bound.PromptTokens, bound.CompletionTokens)),
+        limits.Usage.NameOf(who, bound.Tokens), policy.ServesWithoutStore, context.RequestAborted);
+
+    // Where the answer alone is too much there is nothing to count.
+    private static bool MayFit(Refusal refusal, CallBound bound, Price price) => refusal.Reason != RefusalReason.StoreAway && refusal.Meter?.Unit switch
+    {
+        MeterUnit.Tokens => bound.CompletionTokens < refusal.Unspent,
+        MeterUnit.Money => price.MostFor(0, bound.CompletionTokens) < refusal.Unspent,
+        _ => false,
+    };
+
     private static CallBound BoundOf(PreparedRequest request, ModelRoute route, AccessPolicy policy, CallKind kind)
     {
         if (!kind.CostsTokens)
@@ -64,22 +79,10 @@ internal sealed class Calls(PolicyStore policies, LimitService limits, Audit aud
             return default;
         }
 
-        // No text has more tokens than bytes. A file of sound or pictures has what the policy says.
         var cost = request.Peek.Cost;
-        var prompt = request.Endpoint.IsForm ? policy.Options.TokensPerMedia : request.Bytes.Length + ((long)cost.Media * policy.Options.TokensPerMedia);
-        if (request.Peek.PreviousResponseId.IsThere)
-        {
-            prompt += ContextOf(route);
-        }
-
         var completion = request.Endpoint.Generates ? (cost.MaxTokens ?? policy.Options.DefaultMaxTokens) * cost.Answers : 0;
-        return new(prompt + TemplateTokens, completion);
+        return new(PromptBound.Of(request, route, policy.Options.TokensPerMedia), completion);
     }
-
-    private static long ContextOf(ModelRoute route) =>
-        route.Pool.FindCard(route.ServedName) is { } card && card.TryGetProperty("max_model_len", out var length) && length.TryGetInt64(out var tokens)
-            ? tokens
-            : UnknownContext;
 }
 
 /// <summary>Either a call that may go on or the error.</summary>

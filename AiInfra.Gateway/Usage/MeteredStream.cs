@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using AiInfra.Gateway.Forwarding;
 
 namespace AiInfra.Gateway.Usage;
@@ -18,6 +19,8 @@ internal sealed class MeteredStream(Stream upstream, Call call, ReplyWatch watch
     private int _count;
     private bool _isAtEnd;
 
+    // Pooled: each frame waits here.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.IsEmpty)

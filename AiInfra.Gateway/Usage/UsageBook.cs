@@ -28,15 +28,16 @@ internal sealed class UsageBook(RedisLink redis, TimeProvider time)
     private readonly Dictionary<string, Batch> _pending = [];
     private readonly Dictionary<string, Batch> _sending = [];
     private long _serial;
+    private volatile Day _day = new(default, "");
 
     /// <summary>Adds a record.</summary>
     /// <returns>The same for the journal.</returns>
     public JournalUsage Add(UsageRecord usage)
     {
-        var (day, who, _) = NameOf(usage, 0);
+        var day = Today();
         lock (_lock)
         {
-            var record = new JournalUsage(++_serial, usage.Tenant, day, who, usage.Figures);
+            var record = new JournalUsage(++_serial, usage.Tenant, day, usage.Who, usage.Figures);
             if (!redis.IsConfigured)
             {
                 // Nobody will ever fetch it.
@@ -54,10 +55,7 @@ internal sealed class UsageBook(RedisLink redis, TimeProvider time)
     }
 
     /// <summary>How the books name a call of now.</summary>
-    public ReservedFor NameOf(UsageRecord usage, long tokens) => new(
-        time.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-        $"{Uri.EscapeDataString(usage.Key)}|{Uri.EscapeDataString(usage.User)}|{Uri.EscapeDataString(usage.Model)}",
-        tokens);
+    public ReservedFor NameOf(UsageRecord usage, long tokens) => new(Today(), usage.Who, tokens);
 
     /// <summary>Carries what is pending to the store; a batch whose answer was lost goes again as it was.</summary>
     /// <returns>What the store has now, as tenant and serial.</returns>
@@ -147,6 +145,21 @@ internal sealed class UsageBook(RedisLink redis, TimeProvider time)
 
         await redis.Connection.GetDatabase().ScriptEvaluateAsync(AddScript, keys, [.. values]);
     }
+
+    // Written anew once a day.
+    private string Today()
+    {
+        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+        var known = _day;
+        if (known.Date != today)
+        {
+            _day = known = new Day(today, today.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        }
+
+        return known.Name;
+    }
+
+    private sealed record Day(DateOnly Date, string Name);
 
     private sealed class Batch
     {

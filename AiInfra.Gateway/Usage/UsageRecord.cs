@@ -3,6 +3,9 @@ namespace AiInfra.Gateway.Usage;
 /// <summary>What one call used.</summary>
 internal sealed record UsageRecord(string Tenant, string Key, string User, string Model)
 {
+    /// <summary>Key, user and model as the books name them.</summary>
+    public string Who { get; } = $"{Uri.EscapeDataString(Key)}|{Uri.EscapeDataString(User)}|{Uri.EscapeDataString(Model)}";
+
     /// <summary>Prompt tokens, cached ones included.</summary>
     public long PromptTokens { get; init; }
 

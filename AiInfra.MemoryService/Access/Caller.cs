@@ -13,6 +13,12 @@ internal sealed record Caller(string Tenant, string User, string Actor)
     /// <summary>The domains that it may use; null: every one.</summary>
     public IReadOnlySet<string>? Domains { get; init; }
 
+    /// <summary>An operator: the token has the scope <see cref="ServiceScopes.MemoryAdmin"/>.</summary>
+    public bool IsOperator { get; init; }
+
+    /// <summary>Whether the data of this user of the tenant, as a whole, is the caller's to deal with.</summary>
+    public bool MayActOn(string user) => user == User || IsOperator;
+
     /// <summary>Whether a memory of this domain is there for the caller at all.</summary>
     public bool MayUse(string domain) => Domains is null || Domains.Contains(domain);
 
@@ -39,7 +45,11 @@ internal sealed record Caller(string Tenant, string User, string Actor)
         var subject = principal.FindFirst(ServiceTokenClaims.Subject)?.Value ?? "";
         var user = principal.FindFirst(ServiceTokenClaims.User)?.Value;
         var domains = principal.FindFirst(ServiceTokenClaims.Domains)?.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return new Caller(tenant, string.IsNullOrEmpty(user) ? subject : user, subject) { Domains = domains?.ToHashSet(StringComparer.Ordinal) };
+        return new Caller(tenant, string.IsNullOrEmpty(user) ? subject : user, subject)
+        {
+            Domains = domains?.ToHashSet(StringComparer.Ordinal),
+            IsOperator = principal.FindFirst(ServiceTokenClaims.Scope)?.Value.Split(' ').Contains(ServiceScopes.MemoryAdmin) is true,
+        };
     }
 
     /// <summary>Binds a handler's parameter of this type.</summary>

@@ -9,9 +9,6 @@ public sealed class BackupOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Backup";
 
-    /// <summary>How often a backup is made.</summary>
-    public static readonly TimeSpan Interval = TimeSpan.FromDays(1);
-
     /// <summary>Folder of the backups, one folder below it for each. Default: empty, none are made.</summary>
     public string Folder { get; set; } = "";
 
@@ -19,9 +16,17 @@ public sealed class BackupOptions
     [Range(typeof(TimeSpan), "00:00:00", "23:59:59", ErrorMessage = "Backup:At must be a time of day, 00:00 to 23:59:59.")]
     public TimeSpan At { get; set; } = TimeSpan.FromHours(3);
 
-    /// <summary>Backups that are kept, 1 to 365. Default 7; older ones are deleted.</summary>
-    [Range(1, 365, ErrorMessage = "Backup:Kept must be between 1 and 365.")]
-    public int Kept { get; set; } = 7;
+    /// <summary>Days whose last backup is kept, 1 to 365. Default 7, the newest days with a backup.</summary>
+    [Range(1, 365, ErrorMessage = "Backup:KeptDaily must be between 1 and 365.")]
+    public int KeptDaily { get; set; } = 7;
+
+    /// <summary>Weeks (ISO 8601, from Monday) whose last backup is kept, 0 to 520. Default 4.</summary>
+    [Range(0, 520, ErrorMessage = "Backup:KeptWeekly must be between 0 and 520.")]
+    public int KeptWeekly { get; set; } = 4;
+
+    /// <summary>Months whose last backup is kept, 0 to 120. Default 6. What no rule keeps is deleted after the next backup.</summary>
+    [Range(0, 120, ErrorMessage = "Backup:KeptMonthly must be between 0 and 120.")]
+    public int KeptMonthly { get; set; } = 6;
 }
 
 [OptionsValidator]

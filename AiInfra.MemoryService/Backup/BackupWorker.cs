@@ -1,3 +1,4 @@
+using AiInfra.MemoryService.Lifecycle;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 
@@ -10,7 +11,7 @@ internal sealed partial class BackupWorker(MemoryBackup backup, IOptions<BackupO
     {
         while (backup.IsConfigured)
         {
-            await Task.Delay(UntilNext(), time, stoppingToken);
+            await Task.Delay(time.UntilNext(options.Value.At), time, stoppingToken);
             try
             {
                 var made = await backup.MakeAsync(stoppingToken);
@@ -21,13 +22,6 @@ internal sealed partial class BackupWorker(MemoryBackup backup, IOptions<BackupO
                 BackupFailed(problem);
             }
         }
-    }
-
-    private TimeSpan UntilNext()
-    {
-        var now = time.GetUtcNow();
-        var today = now.Date + options.Value.At;
-        return (today > now.UtcDateTime ? today : today + BackupOptions.Interval) - now.UtcDateTime;
     }
 
     [LoggerMessage(LogLevel.Information, "Backup {Name}: {Tenants} tenants, {Bytes} bytes")]

@@ -47,12 +47,17 @@ internal sealed class MemoryBackup(TenantDatabases databases, IOptions<BackupOpt
 
     private void DropOld()
     {
-        var whole = new DirectoryInfo(options.Value.Folder).EnumerateDirectories()
-            .Where(folder => DateTime.TryParseExact(folder.Name, NameFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
-            .OrderByDescending(folder => folder.Name, StringComparer.Ordinal);
-        foreach (var old in whole.Skip(options.Value.Kept))
+        var backups = new DirectoryInfo(options.Value.Folder).EnumerateDirectories().Select(folder => (Folder: folder, At: MadeAt(folder.Name))).ToList();
+        var kept = BackupRetention.Kept([.. backups.Where(backup => backup.At is not null).Select(backup => backup.At!.Value)], options.Value);
+        foreach (var (folder, at) in backups)
         {
-            old.Delete(recursive: true);
+            if (at is { } made && !kept.Contains(made))
+            {
+                folder.Delete(recursive: true);
+            }
         }
     }
+
+    private static DateTime? MadeAt(string name) =>
+        DateTime.TryParseExact(name, NameFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) ? at : null;
 }

@@ -10,16 +10,20 @@ internal static class ErasureEndpoints
 
     public static void MapErasure(this IEndpointRouteBuilder routes)
     {
-        // For an application that may erase, and for operators through the gateway's admin listener.
-        foreach (var root in new[] { "/v1/memories", "/admin/memory" })
-        {
-            var group = routes.MapGroup(root).WithTags("Erasure").RequireAuthorization(ServiceScopes.MemoryAdmin);
-            group.MapPost("/erase", EraseAsync);
-            group.MapGet("/erasures/{id}", CheckAsync);
-        }
+        // For callers, about themselves. An erasure knows no bounds within a user, so whoever is kept to some domains asks an operator.
+        Map(routes.MapGroup("/v1/memories").RequireAuthorization(ServiceScopes.MemoryErase, AccessPolicies.EveryDomain));
+        // For operators through the gateway's admin listener, about anybody of the tenant.
+        Map(routes.MapGroup("/admin/memory").RequireAuthorization(ServiceScopes.MemoryAdmin));
     }
 
-    private static async Task<Results<Ok<ErasureReceipt>, ValidationProblem>> EraseAsync(
+    private static void Map(RouteGroupBuilder group)
+    {
+        group.WithTags("Erasure");
+        group.MapPost("/erase", EraseAsync);
+        group.MapGet("/erasures/{id}", CheckAsync);
+    }
+
+    private static async Task<Results<Ok<ErasureReceipt>, ValidationProblem, ProblemHttpResult>> EraseAsync(
         EraseRequest request, Caller caller, MemoryErasure erasure, CancellationToken cancellationToken)
     {
         var broken = new Dictionary<string, string[]>(StringComparer.Ordinal);
@@ -31,7 +35,14 @@ internal static class ErasureEndpoints
             }
         }
 
-        return broken.Count > 0 ? TypedResults.ValidationProblem(broken) : TypedResults.Ok(await erasure.EraseAsync(caller, request, cancellationToken));
+        if (broken.Count > 0)
+        {
+            return TypedResults.ValidationProblem(broken);
+        }
+
+        return caller.MayActOn(request.User ?? caller.User)
+            ? TypedResults.Ok(await erasure.EraseAsync(caller, request, cancellationToken))
+            : TypedResults.Problem($"To erase another user takes the scope '{ServiceScopes.MemoryAdmin}'.", statusCode: StatusCodes.Status403Forbidden);
     }
 
     private static async Task<Results<Ok<ErasureCheck>, NotFound>> CheckAsync(string id, Caller caller, MemoryErasure erasure, CancellationToken cancellationToken) =>

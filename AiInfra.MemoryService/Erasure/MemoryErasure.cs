@@ -29,7 +29,7 @@ internal sealed class MemoryErasure(
                 var (history, turns) = ErasureRows.Erase(connection, user, memories, request is { SessionId: null, AgentId: null });
                 var draft = new ErasureReceipt(
                     MemoryRecord.NewId(now), caller.Tenant, user, request.SessionId, request.AgentId, memories.Count, history, turns, now, caller.Actor,
-                    backups.Value.Folder.Length > 0 ? now + (backups.Value.Kept * BackupOptions.Interval) : null, previous, "");
+                    backups.Value.Folder.Length > 0 ? now + BackupRetention.Longest(backups.Value) : null, previous, "");
                 var done = draft with { Hash = ErasureRows.HashOf(draft, ids) };
                 ErasureRows.Add(connection, done, ids);
                 return done;
@@ -44,12 +44,12 @@ internal sealed class MemoryErasure(
         return receipt;
     }
 
-    /// <returns>Null when the tenant has no such receipt.</returns>
+    /// <returns>Null when there is no such receipt that is the caller's to see.</returns>
     public async Task<ErasureCheck?> CheckAsync(Caller caller, string id, CancellationToken cancellationToken)
     {
         var database = databases.Of(caller.Tenant);
         var chain = database.Read(connection => ErasureRows.ChainTo(connection, id));
-        if (chain.Count == 0)
+        if (chain.Count == 0 || !caller.MayActOn(chain[^1].Receipt.User))
         {
             return null;
         }

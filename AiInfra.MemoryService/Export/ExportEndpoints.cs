@@ -50,10 +50,7 @@ internal static class ExportEndpoints
         output.Advance(1);
     }
 
-    private static async Task<Ok<ImportResponse>> ImportAsync(HttpRequest request, Caller caller, MemoryImport import, CancellationToken cancellationToken) =>
-        TypedResults.Ok(await import.RunAsync(caller, request.BodyReader, IsOperator(request.HttpContext), cancellationToken));
-
     // Who wrote a memory is told by its token, not by a file: unless an operator brings back what the service itself wrote.
-    private static bool IsOperator(HttpContext context) =>
-        context.User.FindFirst(ServiceTokenClaims.Scope)?.Value.Split(' ').Contains(ServiceScopes.MemoryAdmin) is true;
+    private static async Task<Ok<ImportResponse>> ImportAsync(HttpRequest request, Caller caller, MemoryImport import, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await import.RunAsync(caller, request.BodyReader, keepsWriters: caller.IsOperator, cancellationToken));
 }

@@ -8,5 +8,6 @@ internal static class LifecycleExtensions
     {
         builder.Services.AddOptionsWithValidateOnStart<LifecycleOptions, LifecycleOptionsValidator>().BindConfiguration(LifecycleOptions.Section);
         builder.Services.AddHostedService<ExpiryWorker>();
+        builder.Services.AddHostedService<VacuumWorker>();
     }
 }

@@ -80,7 +80,17 @@ internal sealed class TenantDatabase : IAsyncDisposable
     }
 
     /// <summary>Moves the write-ahead log into the file and empties it, so that nothing erased is left there.</summary>
-    public Task WriteOutLogAsync(CancellationToken cancellationToken) => _writer.WriteOutLogAsync(cancellationToken);
+    public Task WriteOutLogAsync(CancellationToken cancellationToken) => _writer.AloneAsync("PRAGMA wal_checkpoint(TRUNCATE)", cancellationToken);
+
+    /// <summary>Share of the file that holds nothing any more, 0 to 1.</summary>
+    public double FreeShare() => Read(connection => connection.Number("PRAGMA freelist_count") / (double)Math.Max(1, connection.Number("PRAGMA page_count")));
+
+    /// <summary>Writes the file anew without its holes; writes wait that long, reads go on.</summary>
+    public async Task VacuumAsync(CancellationToken cancellationToken)
+    {
+        await _writer.AloneAsync("VACUUM", cancellationToken);
+        await WriteOutLogAsync(cancellationToken);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -29,10 +29,10 @@ internal sealed class TenantWriter : IAsyncDisposable
         return await waiting.Completion;
     }
 
-    /// <summary>Empties the write-ahead log into the file, between two transactions.</summary>
-    public async Task WriteOutLogAsync(CancellationToken cancellationToken)
+    /// <summary>Runs a statement that no transaction may hold, between two of them.</summary>
+    public async Task AloneAsync(string statement, CancellationToken cancellationToken)
     {
-        var waiting = new Operation<int>(connection => connection.Run("PRAGMA wal_checkpoint(TRUNCATE)"), null) { IsAlone = true };
+        var waiting = new Operation<int>(connection => connection.Run(statement), null) { IsAlone = true };
         await _waiting.Writer.WriteAsync(waiting, cancellationToken);
         await waiting.Completion;
     }

@@ -43,7 +43,7 @@ public static class ServiceScopes
     /// <summary>Store, change and delete memories.</summary>
     public const string MemoryWrite = "memory.write";
 
-    /// <summary>Erase everything that is remembered of a user, with a receipt.</summary>
+    /// <summary>Erase everything that is remembered of the subject's own user, with a receipt; of another, with <see cref="MemoryAdmin"/> too.</summary>
     public const string MemoryErase = "memory.erase";
 
     /// <summary>Administer the memory service: rebuild, backup.</summary>

@@ -25,7 +25,9 @@ public sealed class SecurityTests(PlatformFixture platform) : IAsyncLifetime
           "policies": {
             "default": { "endpoints": ["*"], "models": ["*"], "memory": ["read", "write"] },
             "developers": { "endpoints": ["/v1/chat/completions"], "models": ["*"] },
-            "readers": { "endpoints": ["/v1/memories*"], "memory": ["read"] }
+            "readers": { "endpoints": ["/v1/memories*"], "memory": ["read"] },
+            "owners": { "endpoints": ["/v1/memories*"], "memory": ["read", "write", "erase"] },
+            "wardens": { "endpoints": ["/v1/memories*"], "memory": ["erase", "admin"] }
           },
           "roles": { "developers": "developers" }
         }
@@ -103,9 +105,7 @@ public sealed class SecurityTests(PlatformFixture platform) : IAsyncLifetime
     [Fact]
     public async Task Policies_allow_what_they_grant_deny_the_rest_and_explain_both()
     {
-        using var created = await _admin.PostAsJsonAsync("/admin/keys", new { tenant = "acceptance", user = "ada", policy = "readers" }, Cancelled);
-        var key = await created.Content.ReadFromJsonAsync<JsonObject>(Cancelled);
-        var (id, secret) = ((string)key!["details"]!["id"]!, (string)key["key"]!);
+        var (id, secret) = await CreateKeyAsync("ada", "readers");
         await WaitUntil.TrueAsync(async () => await StatusAsync(HttpMethod.Get, "/v1/memories", secret) == 200, Cancelled);
 
         Assert.Equal(403, await StatusAsync(HttpMethod.Post, "/v1/memories", secret));
@@ -124,6 +124,27 @@ public sealed class SecurityTests(PlatformFixture platform) : IAsyncLifetime
         var audit = await _admin.GetStringAsync("/admin/audit", Cancelled);
         Assert.Contains("revoke key", audit, StringComparison.Ordinal);
         Assert.Contains("Access:Policies:readers:Endpoints", audit, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Policies_who_may_erase_erases_its_own_memories_and_another_users_only_as_an_administrator()
+    {
+        const string Erase = "/v1/memories/erase";
+        var (_, eve) = await CreateKeyAsync("eve", "owners");
+        var (_, fay) = await CreateKeyAsync("fay", "owners");
+        var (_, reader) = await CreateKeyAsync("eve", "readers");
+        var (_, warden) = await CreateKeyAsync("gus", "wardens");
+        foreach (var writer in new[] { eve, fay })
+        {
+            await WaitUntil.TrueAsync(async () => await StatusAsync(HttpMethod.Post, "/v1/memories", writer) == 201, Cancelled);
+        }
+
+        Assert.Equal(403, await StatusAsync(HttpMethod.Post, Erase, reader, "{}"));
+        Assert.Equal(403, await StatusAsync(HttpMethod.Post, Erase, eve, """{"user":"fay"}"""));
+        Assert.Equal(200, await StatusAsync(HttpMethod.Post, Erase, eve, "{}"));
+        Assert.Equal((0, 1), (await MemoriesOfAsync(eve), await MemoriesOfAsync(fay)));
+        Assert.Equal(200, await StatusAsync(HttpMethod.Post, Erase, warden, """{"user":"fay"}"""));
+        Assert.Equal(0, await MemoriesOfAsync(fay));
     }
 
     public async ValueTask DisposeAsync()
@@ -173,6 +194,20 @@ public sealed class SecurityTests(PlatformFixture platform) : IAsyncLifetime
         client.DefaultRequestHeaders.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
         using var response = await client.GetAsync("/v1/memories", Cancelled);
         return (int)response.StatusCode;
+    }
+
+    private async Task<(string Id, string Secret)> CreateKeyAsync(string user, string policy)
+    {
+        using var created = await _admin.PostAsJsonAsync("/admin/keys", new { tenant = "acceptance", user, policy }, Cancelled);
+        var key = await created.Content.ReadFromJsonAsync<JsonObject>(Cancelled);
+        return ((string)key!["details"]!["id"]!, (string)key["key"]!);
+    }
+
+    private async Task<int> MemoriesOfAsync(string credential)
+    {
+        using var client = new HttpClient { BaseAddress = platform.Gateway };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", credential);
+        return (await client.GetFromJsonAsync<JsonObject>("/v1/memories", Cancelled))!["memories"]!.AsArray().Count;
     }
 
     private Task<int> ChatAsync(string credential) => StatusAsync(

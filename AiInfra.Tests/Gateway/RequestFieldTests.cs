@@ -13,6 +13,7 @@ public sealed class RequestFieldTests
     [InlineData("""{"model":"tiny","priority":-9}""", """{"model":"tiny"}""")]
     [InlineData("""{ "priority" : 1 , "vllm_xargs":{"a":[1]} , "model":"tiny" }""", """{ "model":"tiny" }""")]
     [InlineData("""{"model":"tiny", "kv_transfer_params":{"x":"}"}, "n":1, "request_id":"mine"}""", """{"model":"tiny", "n":1}""")]
+    [InlineData("""{"model":"tiny","mm_processor_kwargs":{"max_pixels":9},"a":1,"media_io_kwargs":{}}""", """{"model":"tiny","a":1}""")]
     [InlineData("""{"model":"tiny","pri\u006frity":5,"a":1,"mm_payload":null,"b":2}""", """{"model":"tiny","a":1,"b":2}""")]
     [InlineData("""{"priority":1}""", """{}""")]
     public async Task Engine_internal_fields_are_removed_unless_the_key_is_granted_them(string sent, string arrived)
@@ -80,6 +81,10 @@ public sealed class RequestFieldTests
     [InlineData("/v1/chat/completions", """{"model":"tiny","tools":[{"type":"function","function":{"name":"f","parameters":{"properties":{"image_url":{"type":"string"}}}}}],"messages":[]}""", true)]
     [InlineData("/v1/responses", """{"model":"tiny","input":[{"role":"user","content":[{"type":"input_image","image_url":"http://10.0.0.1/x"}]}]}""", false)]
     [InlineData("/v1/messages", """{"model":"tiny","messages":[{"role":"user","content":[{"type":"image","source":{"type":"url","url":"http://10.0.0.1/x"}}]}]}""", false)]
+    [InlineData("/v1/rerank", """{"model":"tiny","query":"cats","documents":{"content":[{"type":"image_url","image_url":{"url":"http://10.0.0.1/x"}}]}}""", false)]
+    [InlineData("/v1/rerank", """{"model":"tiny","query":{"content":[{"type":"image_url","image_url":{"url":"http://10.0.0.1/x"}}]},"documents":["a"]}""", false)]
+    [InlineData("/v1/score", """{"model":"tiny","data_1":"cats","d\u0061ta_2":[{"content":[{"type":"image_url","image_url":{"url":"http://10.0.0.1/x"}}]}]}""", false)]
+    [InlineData("/v1/score", """{"model":"tiny","text_1":"cats","text_2":["see http://10.0.0.1/x"]}""", true)]
     public async Task Media_come_by_value_or_from_a_listed_host(string path, string body, bool passes)
     {
         await using var replica = await ScriptedVllm.StartAsync();

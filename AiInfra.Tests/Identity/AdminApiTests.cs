@@ -39,6 +39,11 @@ public sealed class AdminApiTests(RedisServer redis)
     {
         await using var gateway = await LimitedGateway.StartAsync(redis, "--Access:Policies:default:Endpoints:0=/v1/chat/completions");
         using var created = await gateway.Server.Admin.PostAsJsonAsync("/admin/keys", new { tenant = "team-x" }, Cancelled);
+        var replica = new Uri(gateway.Replica.Address).Authority;
+        using var drained = await gateway.Server.Admin.PostAsync($"/admin/replicas/{replica}/drain", null, Cancelled);
+        using var back = await gateway.Server.Admin.DeleteAsync($"/admin/replicas/{replica}/drain", Cancelled);
+        using var stranger = new HttpClient { BaseAddress = gateway.Server.Admin.BaseAddress };
+        using var refused = await stranger.DeleteAsync($"/admin/keys/{gateway.Tenant}", Cancelled);
         var id = (string)JsonNode.Parse(await created.Content.ReadAsStringAsync(Cancelled))!["details"]!["id"]!;
         for (var call = 0; call < 50; call++)
         {
@@ -53,7 +58,15 @@ public sealed class AdminApiTests(RedisServer redis)
             Assert.Equal(405, (int)response.StatusCode);
         }
 
-        var entries = JsonNode.Parse(await gateway.Server.Admin.GetStringAsync("/admin/audit?last=10000", Cancelled))!["entries"]!.AsArray();
+        JsonArray entries = [];
+        await Memory.WaitUntil.TrueAsync(
+            async () =>
+            {
+                entries = JsonNode.Parse(await gateway.Server.Admin.GetStringAsync("/admin/audit?last=10000", Cancelled))!["entries"]!.AsArray();
+                return entries.Any(entry => (string)entry!["kind"]! == "denial" && (string)entry["action"]! == $"DELETE /admin/keys/{gateway.Tenant}");
+            },
+            Cancelled);
+        Assert.Equal(["drain replica", "take back replica"], entries.Where(entry => (string)entry!["subject"]! == replica).Select(entry => (string)entry!["action"]!));
         Assert.Contains(entries, entry => (string)entry!["action"]! == "create key" && (string)entry["subject"]! == id);
         var times = entries.Select(entry => (DateTimeOffset)entry!["at"]!).ToList();
         Assert.Equal(times.Order(), times);

@@ -37,15 +37,27 @@ public sealed class AdministrationTests(RedisServer redis)
         await using var gateway = await LimitedGateway.StartAsync(redis);
         var (id, old) = await CreateAsync(gateway, "team-r");
 
-        using var response = await gateway.Server.Admin.PostAsJsonAsync($"/admin/keys/{id}/rotate", new { overlapSeconds = 2 }, Cancelled);
-        var created = JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancelled))!;
+        var created = await RotateAsync(gateway, id, overlapSeconds: 3600);
         var next = (string)created["key"]!;
-
         await UntilAsync(gateway, next, 200);
         Assert.Equal(200, await StatusAsync(gateway, old));
         Assert.Equal(id, (string)created["details"]!["account"]!);
+
+        await RotateAsync(gateway, id, overlapSeconds: 0);
         await UntilAsync(gateway, old, 401);
         Assert.Equal(200, await StatusAsync(gateway, next));
+    }
+
+    [Fact]
+    public async Task A_key_that_has_expired_is_refused()
+    {
+        await using var gateway = await LimitedGateway.StartAsync(redis);
+        var (_, living) = await CreateAsync(gateway, "team-e", DateTimeOffset.UtcNow.AddHours(1));
+        var (_, expired) = await CreateAsync(gateway, "team-e", DateTimeOffset.UtcNow.AddMinutes(-1));
+        var (_, last) = await CreateAsync(gateway, "team-e");
+
+        await UntilAsync(gateway, last, 200);
+        Assert.Equal((200, 401), (await StatusAsync(gateway, living), await StatusAsync(gateway, expired)));
     }
 
     [Fact]
@@ -84,6 +96,23 @@ public sealed class AdministrationTests(RedisServer redis)
         Assert.Equal([200, 404, 409, 400], new[] { changed, denied, lost, wrong }.Select(response => (int)response.StatusCode));
         Assert.Equal((false, "Access:Policies:default:Models"), ((bool)explained["allowed"]!, (string)explained["rule"]!));
         Assert.Contains("change policies", audit, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Each_end_user_whom_one_key_serves_has_a_limit_of_its_own()
+    {
+        await using var gateway = await LimitedGateway.StartAsync(
+            redis, "--Access:Policies:default:ActFor=true", "--Access:Policies:default:Limits:0:Per=user", "--Access:Policies:default:Limits:0:RequestsPerMinute=1");
+        var statuses = new List<int>();
+        foreach (var user in new[] { "grace", "grace", "alan" })
+        {
+            gateway.Server.Client.DefaultRequestHeaders.Remove("x-aiinfra-user");
+            gateway.Server.Client.DefaultRequestHeaders.Add("x-aiinfra-user", user);
+            using var response = await gateway.Server.ChatAsync();
+            statuses.Add((int)response.StatusCode);
+        }
+
+        Assert.Equal([200, 429, 200], statuses);
     }
 
     [Fact]
@@ -131,9 +160,16 @@ public sealed class AdministrationTests(RedisServer redis)
         Assert.Equal([404, 404, 401, 401], new[] { outside, inside, callersKey, none }.Select(response => (int)response.StatusCode));
     }
 
-    private static async Task<(string Id, string Secret)> CreateAsync(LimitedGateway gateway, string tenant)
+    private static async Task<JsonNode> RotateAsync(LimitedGateway gateway, string id, int overlapSeconds)
     {
-        using var response = await gateway.Server.Admin.PostAsJsonAsync("/admin/keys", new { tenant, user = "ada" }, Cancelled);
+        using var response = await gateway.Server.Admin.PostAsJsonAsync($"/admin/keys/{id}/rotate", new { overlapSeconds }, Cancelled);
+        Assert.Equal(201, (int)response.StatusCode);
+        return JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancelled))!;
+    }
+
+    private static async Task<(string Id, string Secret)> CreateAsync(LimitedGateway gateway, string tenant, DateTimeOffset? expiresAt = null)
+    {
+        using var response = await gateway.Server.Admin.PostAsJsonAsync("/admin/keys", new { tenant, user = "ada", expiresAt }, Cancelled);
         Assert.Equal(201, (int)response.StatusCode);
         using var created = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancelled));
         return (created.RootElement.GetProperty("details").GetProperty("id").GetString()!, created.RootElement.GetProperty("key").GetString()!);

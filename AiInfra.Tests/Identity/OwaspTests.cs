@@ -33,6 +33,8 @@ public sealed class OwaspTests(RedisServer redis)
             gateway, "/v1/chat/completions", """{"model":"tiny","messages":[],"max_tokens":900000000}""")),
         ["API4 resources: many answers in one call"] = (429, gateway => PostAsync(
             gateway, "/v1/chat/completions", """{"model":"tiny","messages":[],"max_tokens":20000,"n":100}""")),
+        ["API4 resources: a long query with many documents"] = (429, gateway => PostAsync(
+            gateway, "/v1/rerank", $$"""{"model":"tiny","query":"{{new string('q', 2000)}}","documents":[{{string.Join(',', Enumerable.Repeat("\"d\"", 1000))}}]}""")),
         ["API5 function level: administration from outside"] = (404, gateway => StatusAsync(gateway.Server.Client.GetAsync("/admin/keys", Cancelled))),
         ["API5 function level: a caller's key at the admin listener"] = (401, gateway =>
         {
@@ -49,6 +51,8 @@ public sealed class OwaspTests(RedisServer redis)
         ),
         ["API7 request forgery: a media address inside the network"] = (400, gateway => PostAsync(
             gateway, "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://169.254.169.254/latest"}}]}]}""")),
+        ["API7 request forgery: the same in a document to be ranked"] = (400, gateway => PostAsync(
+            gateway, "/v1/rerank", """{"model":"tiny","query":"a","documents":{"content":[{"type":"image_url","image_url":{"url":"http://169.254.169.254/latest"}}]}}""")),
         ["API7 request forgery: a file of the server as media"] = (400, gateway => PostAsync(
             gateway, "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"file:///etc/passwd"}}]}]}""")),
         ["API7 request forgery: another server as the request's target"] = (400, gateway => RawAsync(

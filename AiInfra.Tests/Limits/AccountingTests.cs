@@ -1,4 +1,5 @@
 using AiInfra.Tests.Gateway;
+using Microsoft.AspNetCore.Http;
 
 namespace AiInfra.Tests.Limits;
 
@@ -128,6 +129,23 @@ public sealed class AccountingTests(RedisServer redis)
 
         Assert.Equal(ScriptedVllm.Embedding, await response.Content.ReadAsStringAsync(Cancelled));
         Assert.Equal(3, await gateway.ChargedAsync(redis, "key:local:tokens:day"));
+    }
+
+    [Fact]
+    public async Task Messages_are_counted_with_the_tokens_that_were_cached_beside_the_others()
+    {
+        await using var gateway = await LimitedGateway.StartAsync(redis, DayBudget, Budget);
+        gateway.Replica.Script = (context, _) =>
+        {
+            context.Response.ContentType = "application/json";
+            return context.Response.WriteAsync(
+                """{"id":"m","type":"message","role":"assistant","content":[{"type":"text","text":"Hi"}],"model":"tiny","stop_reason":"end_turn","usage":{"input_tokens":2,"cache_read_input_tokens":3,"cache_creation_input_tokens":4,"output_tokens":5}}""", Cancelled);
+        };
+
+        using var response = await gateway.Server.PostAsync("/v1/messages", """{"model":"tiny","max_tokens":10,"messages":[{"role":"user","content":"Hi"}]}""");
+
+        Assert.Equal(200, (int)response.StatusCode);
+        Assert.Equal(2 + 3 + 4 + 5, await gateway.ChargedAsync(redis, "key:local:tokens:day"));
     }
 
     [Fact]

@@ -72,5 +72,49 @@ public sealed class JournalTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Lines_that_a_killed_process_had_half_copied_are_left_out_whole()
+    {
+        var text = "M 0 b 1000 86400000 t aiinfra:{t}:budget 0\nO 1 t 1970-01-01 k|u|m 100 0:100\n\0 1 0:4\nU 1 t 1970-01-01 k|u|m 1 2 0 2 0 0 9\n\0\0";
+        File.WriteAllText(Path.Combine(_folder.FullName, "g2.journal"), text);
+
+        var (_, file) = Journal.Orphans(_folder.FullName).Single();
+        using (file)
+        {
+            var state = Journal.Read(file);
+
+            Assert.Equal([100L], state.ClosingLines("t").Select(line => line.Used));
+            Assert.Empty(state.Usage);
+        }
+    }
+
+    [Fact]
+    public void A_journal_grows_while_it_is_written_and_read_back_it_is_whole()
+    {
+        const int Requests = 20_000;
+        using (var journal = new Journal(_folder.FullName, "g1", 1 << 30))
+        {
+            for (var id = 0; id < Requests; id++)
+            {
+                journal.Open(id, "t", new ReservedFor("1970-01-01", "k|u|m", 100), _claims);
+                journal.Settle(id, _claims, 7, 0, new JournalUsage(id + 1, "t", "1970-01-01", "k|u|m", [1, 5, 0, 2, 0, 0, 9]));
+                if (id % 5000 == 0)
+                {
+                    journal.Sync();
+                }
+            }
+        }
+
+        var (_, file) = Journal.Orphans(_folder.FullName).Single();
+        using (file)
+        {
+            var state = Journal.Read(file);
+
+            Assert.True(file.Length > 1 << 20);
+            Assert.Equal(Requests, state.Usage.Count);
+            Assert.Equal([7L * Requests, 0L], state.ClosingLines("t").Select(line => line.Used));
+        }
+    }
+
     public void Dispose() => _folder.Delete(recursive: true);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AiInfra.MemoryService.Backup;
 using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Storage;
@@ -14,7 +15,7 @@ public sealed class BackupTests
     {
         using var folder = new TemporaryFolder();
         await using var memory = new InProcessMemory();
-        var backup = new MemoryBackup(memory.Databases, Options.Create(new BackupOptions { Folder = folder.At("backups"), Kept = 2 }), memory.Time);
+        var backup = new MemoryBackup(memory.Databases, Options.Create(new BackupOptions { Folder = folder.At("backups"), KeptDaily = 2, KeptWeekly = 0, KeptMonthly = 0 }), memory.Time);
         var caller = InProcessMemory.Caller("ann");
         var acknowledged = new List<string>();
         using var stop = new CancellationTokenSource();
@@ -86,11 +87,35 @@ public sealed class BackupTests
     }
 
     [Fact]
+    public void A_year_of_nightly_backups_leaves_seven_days_four_weeks_and_six_months()
+    {
+        var options = new BackupOptions();
+        List<DateTime> there = [];
+        var night = new DateTime(2026, 1, 1, 3, 0, 0, DateTimeKind.Utc);
+        for (; night.Year == 2026; night = night.AddDays(1))
+        {
+            there.Add(night);
+            there = [.. BackupRetention.Kept(there, options).Order()];
+        }
+
+        string[] expected =
+        [
+            "2026-07-31", "2026-08-31", "2026-09-30", "2026-10-31", "2026-11-30", // the ends of months; December's is the last night
+            "2026-12-13", "2026-12-20", // Sundays; the next one is among the days
+            "2026-12-25", "2026-12-26", "2026-12-27", "2026-12-28", "2026-12-29", "2026-12-30", "2026-12-31",
+        ];
+        Assert.Equal(expected, there.Select(at => at.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)));
+
+        // Two of one day: the later one is that day's.
+        Assert.Equal([night.AddHours(9)], BackupRetention.Kept([night, night.AddHours(9)], options));
+    }
+
+    [Fact]
     public async Task A_damaged_backup_is_refused_by_name_and_old_backups_are_dropped()
     {
         using var folder = new TemporaryFolder();
         await using var memory = new InProcessMemory();
-        var backup = new MemoryBackup(memory.Databases, Options.Create(new BackupOptions { Folder = folder.At("backups"), Kept = 2 }), memory.Time);
+        var backup = new MemoryBackup(memory.Databases, Options.Create(new BackupOptions { Folder = folder.At("backups"), KeptDaily = 2, KeptWeekly = 0, KeptMonthly = 0 }), memory.Time);
         await memory.Store.StoreAsync(InProcessMemory.Caller("ann"), [.. Enumerable.Range(0, 50).Select(i => new CreateMemoryRequest($"Memory {i}"))], null, Cancelled);
         var names = new List<string>();
         for (var i = 0; i < 3; i++)

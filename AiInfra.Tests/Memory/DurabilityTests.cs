@@ -1,8 +1,11 @@
 using AiInfra.MemoryService.Access;
+using AiInfra.MemoryService.Lifecycle;
 using AiInfra.MemoryService.Memories;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace AiInfra.Tests.Memory;
 
@@ -68,6 +71,20 @@ public sealed class DurabilityTests : IAsyncLifetime
         Assert.Equal(StatusCodes.Status503ServiceUnavailable, await AnswerAsync(problem));
         Assert.Equal(["after", "before"], _memory.Store.List(Ann, null, null, 10).Memories.Select(memory => memory.Text).Order());
         Assert.Empty(await FindAsync("unsynced"));
+    }
+
+    [Fact]
+    public async Task A_disk_without_room_for_a_file_written_anew_keeps_the_file_as_it_was()
+    {
+        await StoreAsync("before", "gone");
+        await _memory.Store.DeleteAsync(Ann, _memory.Store.List(Ann, null, null, 10).Memories.Single(memory => memory.Text == "gone").Id, null, Cancelled);
+        using var worker = new VacuumWorker(
+            _memory.Databases, Options.Create(new LifecycleOptions { VacuumAbove = 0 }), TimeProvider.System, NullLogger<VacuumWorker>.Instance);
+        DiskShim.RefuseWrites = DiskShim.Full;
+        Assert.Equal(0, await worker.VacuumAsync(Cancelled));
+        DiskShim.RefuseWrites = 0;
+        Assert.Equal("before", _memory.Store.List(Ann, null, null, 10).Memories.Single().Text);
+        Assert.Equal(1, await worker.VacuumAsync(Cancelled));
     }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;

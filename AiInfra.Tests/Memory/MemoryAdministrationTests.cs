@@ -12,7 +12,7 @@ namespace AiInfra.Tests.Memory;
 [Collection(MemoryPlatformTests.Name)]
 public sealed class MemoryAdministrationTests(MemoryPlatform platform)
 {
-    private const string Everything = $"{ServiceScopes.MemoryRead} {ServiceScopes.MemoryWrite} {ServiceScopes.MemoryAdmin}";
+    private const string Everything = $"{ServiceScopes.MemoryRead} {ServiceScopes.MemoryWrite} {ServiceScopes.MemoryErase} {ServiceScopes.MemoryAdmin}";
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -117,6 +117,31 @@ public sealed class MemoryAdministrationTests(MemoryPlatform platform)
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
     }
 
+    [Fact]
+    public async Task Who_may_erase_erases_itself_and_no_other_user_and_sees_no_others_receipt()
+    {
+        using var ann = Client("ann", "own", ServiceScopes.MemoryErase);
+        using var ben = Client("ben", "own", $"{ServiceScopes.MemoryWrite} {ServiceScopes.MemoryRead}");
+        using var annWrites = Client("ann", "own");
+        await StoreAsync(annWrites, [new { text = "Ann's." }]);
+        var kept = await StoreAsync(ben, [new { text = "Ben's." }]);
+
+        using var foreign = await ann.PostAsJsonAsync("v1/memories/erase", new { user = "ben" }, Cancelled);
+        using var nobody = await ann.PostAsJsonAsync("v1/memories/erase", new { user = "nobody" }, Cancelled);
+        using var asOperator = await ann.PostAsJsonAsync("admin/memory/erase", new { user = "ben" }, Cancelled);
+        var own = await PostAsync(ann, "v1/memories/erase", new { user = "ann" });
+        using var bensEraser = Client("ben", "own", ServiceScopes.MemoryErase);
+        using var annsReceipt = await bensEraser.GetAsync($"v1/memories/erasures/{(string)own["id"]!}", Cancelled);
+        using var ownReceipt = await ann.GetAsync($"v1/memories/erasures/{(string)own["id"]!}", Cancelled);
+        using var withoutScope = await ben.PostAsJsonAsync("v1/memories/erase", new { }, Cancelled);
+
+        Assert.Equal([403, 403, 403, 404, 200, 403], new[] { foreign, nobody, asOperator, annsReceipt, ownReceipt, withoutScope }.Select(response => (int)response.StatusCode));
+        Assert.Equal("application/problem+json", foreign.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(("ann", 1), ((string)own["user"]!, (int)own["memories"]!));
+        using var still = await ben.GetAsync($"v1/memories/{kept[0]}", Cancelled);
+        Assert.Equal(HttpStatusCode.OK, still.StatusCode);
+    }
+
     [Theory]
     [InlineData("""{"text":"a","domain":"website"}""", "metadata.url")]
     [InlineData("""{"text":"a","domain":"website","metadata":{"url":"ftp://x"}}""", "metadata.url")]
@@ -146,7 +171,8 @@ public sealed class MemoryAdministrationTests(MemoryPlatform platform)
         Assert.Contains("speaker: The domain requires it.", stored["warnings"]!.AsArray().Select(warning => (string)warning!));
     }
 
-    private HttpClient Client(string user, string tenant) => platform.Memory.Client(user, tenant, platform.Issuer.Token(tenant, user, Everything));
+    private HttpClient Client(string user, string tenant, string scope = Everything) =>
+        platform.Memory.Client(user, tenant, platform.Issuer.Token(tenant, user, scope));
 
     private static async Task UntilWellAsync(HttpClient client) => await WaitUntil.TrueAsync(
         async () => (string)(await client.GetFromJsonAsync<JsonObject>("admin/memory/rebuild", Cancelled))!["state"]! == "well", Cancelled);

@@ -168,6 +168,13 @@ public sealed class ChartTests(ChartFixture chart) : IClassFixture<ChartFixture>
     }
 
     [Fact]
+    public void Callers_of_the_gateway_get_an_instance_in_their_own_zone()
+    {
+        var preferring = chart.Objects.OfType<V1Service>().Where(service => service.Spec.TrafficDistribution == "PreferClose");
+        Assert.Equal("gateway-service", Assert.Single(preferring).Metadata.Name);
+    }
+
+    [Fact]
     public void Every_arrow_is_allowed_and_nothing_else()
     {
         var reader = new NetworkPolicyReader([.. chart.Objects.OfType<V1NetworkPolicy>()]);

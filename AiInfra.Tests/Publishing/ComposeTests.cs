@@ -150,17 +150,16 @@ public sealed partial class ComposeTests
         var mounts = Running.SelectMany(service => service.Value.Volumes.Where(mount => mount.Type == "volume").Select(mount => (mount, service.Value.User))).ToList();
 
         Assert.Equal(_file.Volumes.Keys.Order(), mounts.Select(one => one.mount.Source).Distinct().Order());
-        Assert.All(mounts, one => Assert.Contains($"chown {one.User} /volumes/{one.mount.Source}", _file.Services[Owners].Command[0]));
+        Assert.All(mounts, one => Assert.Contains($"; own {one.User.Split(':')[0]} {one.mount.Source}", _file.Services[Owners].Command[0]));
     }
 
     [Fact]
     public void Every_folder_of_configuration_that_is_mounted_exists()
     {
-        Assert.All(Running.SelectMany(service => service.Value.Volumes).Where(mount => mount.Type == "bind"), mount =>
-        {
-            Assert.True(mount.ReadOnly);
-            Assert.NotEmpty(Directory.GetFiles(Path.Combine(ComposeDocument.Folder, mount.Source), "*", SearchOption.AllDirectories));
-        });
+        Assert.All(Running.SelectMany(service => service.Value.Volumes).Where(mount => mount.Type == "bind"), mount => Assert.True(mount.ReadOnly));
+        Assert.All(Running.SelectMany(service => service.Value.Volumes).Where(mount => mount is { Type: "bind", Source: not "/" }), mount =>
+            Assert.NotEmpty(Directory.GetFiles(Path.Combine(ComposeDocument.Folder, mount.Source), "*", SearchOption.AllDirectories)));
+        Assert.Equal([Architecture.NodeExporter], Running.Where(service => service.Value.Volumes.Any(mount => mount.Source == "/")).Select(service => service.Key));
     }
 
     [Fact]

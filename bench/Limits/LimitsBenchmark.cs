@@ -18,9 +18,10 @@ internal sealed class LimitsBenchmark : IBenchmark
         var budget = arguments.Full ? 150_000 : 50_000;
         var rows = new List<BenchRow>();
         var bars = new List<BenchBar>();
+        double[] revoked = [];
         foreach (var (name, limit, disturb) in new (string, string, Func<Platform, Task>?)[]
         {
-            ("budget", "Budgets__0__Tokens", null),
+            ("budget", "Budgets__0__Tokens", async platform => revoked = await Revocations.RunAsync(platform, cancellationToken)),
             ("budget, Redis killed", "Budgets__0__Tokens", platform => KillRedisAsync(platform, duration, cancellationToken)),
             ("budget, gateway killed", "Budgets__0__Tokens", platform => KillGatewayAsync(platform, duration, cancellationToken)),
             ("minute", "TokensPerMinute", null),
@@ -57,10 +58,13 @@ internal sealed class LimitsBenchmark : IBenchmark
             bars.Add(BenchBar.AtMost($"{name}: tokens produced and not charged, per call that left", Math.Max(0, produced - (isBudget ? charged : booked)) / Math.Max(1.0, clients.Cancelled), 2));
         }
 
+        rows.Add(new BenchRow("revocation", new Dictionary<string, double> { ["median ms"] = revoked[Revocations.Count / 2], ["max ms"] = revoked[^1] }));
+        bars.Add(BenchBar.AtMost($"a key revoked on one gateway is refused by the other after, ms, the longest of {Revocations.Count}, under load", revoked[^1], 1000));
         return new BenchReport(Name, rows, bars)
         {
             Notes =
             [
+                "Revocations are measured from the administrator's call on one gateway process to the first refusal of the other, during the first scenario.",
                 $"{ClientsPerGateway} clients a gateway for {duration.TotalSeconds:0} s, answers of 1 to 63 tokens; 'produced' is what the replicas' own counters say.",
                 "'uncounted' are reservations of plain calls whose callers left, and of streams left before their first frame.",
             ],

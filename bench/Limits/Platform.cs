@@ -8,6 +8,7 @@ namespace AiInfra.Bench.Limits;
 internal sealed partial class Platform : IDisposable
 {
     public const string Key = "sk-bench-0123456789abcdef";
+    public const string AdminKey = "admin-0123456789abcdef";
 
     private const string Meters = "aiinfra:{bench}:meter:tenant:tokens:*";
 
@@ -25,6 +26,8 @@ internal sealed partial class Platform : IDisposable
     public List<Server> Gateways { get; } = [];
 
     public List<Uri> Addresses { get; } = [];
+
+    public List<Uri> Admins { get; } = [];
 
     public static async Task<Platform> StartAsync(string limit, long tokens, CancellationToken cancellationToken)
     {
@@ -129,11 +132,14 @@ internal sealed partial class Platform : IDisposable
     {
         var (port, inside, admin) = (Server.FreePort(), Server.FreePort(), Server.FreePort());
         Addresses.Add(new Uri($"http://127.0.0.1:{port}"));
+        Admins.Add(new Uri($"http://localhost:{admin}"));
         var environment = new Dictionary<string, string>
         {
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
             ["Listeners__Internal__Port"] = $"{inside}",
             ["Listeners__Admin__Port"] = $"{admin}",
+            ["Admin__Key"] = AdminKey,
+            ["Keys__Pepper"] = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
             ["Logging__LogLevel__Default"] = "Error",
             ["Gateway__Models__0__Name"] = "bench",
             ["Gateway__Models__0__Service"] = "vllm",

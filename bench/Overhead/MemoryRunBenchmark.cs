@@ -19,34 +19,22 @@ internal sealed class MemoryRunBenchmark : IBenchmark
             return new BenchReport(Name, [], []);
         }
 
-        var stub = OverheadTarget.FreePort();
-        var targets = new List<OverheadTarget> { await OverheadTarget.StartRoleAsync("stub", "stub", stub, $"http://127.0.0.1:{stub}", cancellationToken) };
-        try
+        await using var stage = await GatewayStage.StartAsync(cancellationToken);
+        using var driver = new LoadDriver();
+        var (rows, megabytes) = (new List<BenchRow>(), new List<double>());
+        for (var tenth = 1; tenth <= Tenths; tenth++)
         {
-            await OverheadBenchmark.StartOursAsync(targets, stub, cancellationToken);
-            using var driver = new LoadDriver();
-            var (rows, megabytes) = (new List<BenchRow>(), new List<double>());
-            for (var tenth = 1; tenth <= Tenths; tenth++)
+            var samples = new List<double>();
+            for (var part = 0; part < 10; part++)
             {
-                var samples = new List<double>();
-                for (var part = 0; part < 10; part++)
-                {
-                    await driver.RequestsAsync(targets[^1], 32, 1_500, Requests / Tenths / 10, cancellationToken);
-                    samples.Add(targets[^1].ResidentMegabytes);
-                }
-
-                megabytes.Add(samples.Average());
-                rows.Add(new BenchRow($"tenth {tenth}", new Dictionary<string, double> { ["RSS MB"] = samples.Average(), ["largest MB"] = samples.Max() }));
+                await driver.RequestsAsync(stage.Gateway, 32, 1_500, Requests / Tenths / 10, cancellationToken);
+                samples.Add(stage.Gateway.ResidentMegabytes);
             }
 
-            return new BenchReport(Name, rows, [BenchBar.AtMost("memory of the last tenth / the second", megabytes[^1] / megabytes[1], 1.1)]);
+            megabytes.Add(samples.Average());
+            rows.Add(new BenchRow($"tenth {tenth}", new Dictionary<string, double> { ["RSS MB"] = samples.Average(), ["largest MB"] = samples.Max() }));
         }
-        finally
-        {
-            foreach (var target in targets)
-            {
-                await target.DisposeAsync();
-            }
-        }
+
+        return new BenchReport(Name, rows, [BenchBar.AtMost("memory of the last tenth / the second", megabytes[^1] / megabytes[1], 1.1)]);
     }
 }

@@ -20,33 +20,20 @@ internal sealed class SloBenchmark : IBenchmark
             return new BenchReport(Name, [], []);
         }
 
-        var stub = OverheadTarget.FreePort();
-        var targets = new List<OverheadTarget> { await OverheadTarget.StartRoleAsync("stub", "stub", stub, $"http://127.0.0.1:{stub}", cancellationToken) };
-        try
-        {
-            await OverheadBenchmark.StartOursAsync(targets, stub, cancellationToken);
-            using var driver = new LoadDriver();
-            var direct = OverheadTarget.Direct(stub);
-            await driver.ThroughputAsync(targets[^1], 16, BodyBytes, TimeSpan.FromSeconds(8), cancellationToken);
-            var without = await driver.OpenLoopAsync(direct, BodyBytes, PerSecond, TimeSpan.FromSeconds(60), cancellationToken);
-            var with = await driver.OpenLoopAsync(targets[^1], BodyBytes, PerSecond, TimeSpan.FromSeconds(60), cancellationToken);
-            var errors = with.Count(double.IsNaN) / (double)with.Length;
-            return new BenchReport(
-                Name,
-                [Row("direct", without), Row("aiinfra", with)],
-                [
-                    BenchBar.AtMost("errors, part of all", errors, 0.001),
-                    BenchBar.AtMost("added p99, ms", 1000 * (At(with, 0.99) - At(without, 0.99)), 100),
-                ])
-            { Notes = ["Times count from when a request was due, not from when it was sent. Driver, stub, Redis and gateway share this machine's cores."] };
-        }
-        finally
-        {
-            foreach (var target in targets)
-            {
-                await target.DisposeAsync();
-            }
-        }
+        await using var stage = await GatewayStage.StartAsync(cancellationToken);
+        using var driver = new LoadDriver();
+        await driver.ThroughputAsync(stage.Gateway, 16, BodyBytes, TimeSpan.FromSeconds(8), cancellationToken);
+        var without = await driver.OpenLoopAsync(stage.Direct, BodyBytes, PerSecond, TimeSpan.FromSeconds(60), cancellationToken);
+        var with = await driver.OpenLoopAsync(stage.Gateway, BodyBytes, PerSecond, TimeSpan.FromSeconds(60), cancellationToken);
+        var errors = with.Count(double.IsNaN) / (double)with.Length;
+        return new BenchReport(
+            Name,
+            [Row("direct", without), Row("aiinfra", with)],
+            [
+                BenchBar.AtMost("errors, part of all", errors, 0.001),
+                BenchBar.AtMost("added p99, ms", 1000 * (At(with, 0.99) - At(without, 0.99)), 100),
+            ])
+        { Notes = ["Times count from when a request was due, not from when it was sent. Driver, stub, Redis and gateway share this machine's cores."] };
     }
 
     private static BenchRow Row(string label, double[] seconds) => new(label, new Dictionary<string, double>

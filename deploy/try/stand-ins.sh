@@ -6,7 +6,7 @@
 set -euo pipefail
 root="$(cd "$(dirname "$0")/../.." && pwd)"
 folder=$2
-packages=ca-certificates,redis-server,prometheus,prometheus-alertmanager,prometheus-redis-exporter,nodejs,wget,python3-minimal,libstdc++6,netcat-openbsd
+packages=ca-certificates,redis-server,prometheus,prometheus-alertmanager,prometheus-redis-exporter,prometheus-node-exporter,nodejs,wget,python3,libstdc++6,netcat-openbsd
 
 prepare() {
     mkdir -p "$folder"
@@ -27,7 +27,7 @@ prepare() {
 
     dotnet publish "$root/AiInfra.LocalVllm" -c Release -o "$rootfs/opt/localvllm" --nologo -v quiet
     # The Compose file starts `vllm serve …`; this is what answers.
-    printf '#!/bin/sh\nexec dotnet /opt/localvllm/AiInfra.LocalVllm.dll "$@" --engine smollm2\n' >"$rootfs/usr/local/bin/vllm"
+    printf '#!/bin/sh\nexec dotnet /opt/localvllm/AiInfra.LocalVllm.dll "$@"\n' >"$rootfs/usr/local/bin/vllm"
     chmod 755 "$rootfs/usr/local/bin/vllm"
     for service in Gateway MemoryService; do
         dotnet publish "$root/AiInfra.$service" -c Release -o "$folder/$service" --nologo -v quiet
@@ -48,6 +48,7 @@ load() {
     image "$(named prom/prometheus)" 'ENTRYPOINT ["prometheus"]'
     image "$(named prom/alertmanager)" 'ENTRYPOINT ["prometheus-alertmanager"]'
     image "$(named oliver006/redis_exporter)" 'RUN ln -s /usr/bin/prometheus-redis-exporter /redis_exporter'
+    image "$(named prom/node-exporter)" 'ENTRYPOINT ["prometheus-node-exporter"]'
     image "$(named vllm/vllm-openai)" 'ENTRYPOINT ["vllm","serve"]'
     image aiinfra/gateway:1.0.0 $'COPY . /app\nWORKDIR /app\nUSER 1654\nENTRYPOINT ["dotnet","AiInfra.Gateway.dll"]' "$folder/Gateway"
     image aiinfra/memory:1.0.0 $'COPY . /app\nWORKDIR /app\nUSER 1654\nENTRYPOINT ["dotnet","AiInfra.MemoryService.dll"]' "$folder/MemoryService"
