@@ -1,6 +1,5 @@
 using AiInfra.Bench.Running;
 using AiInfra.MemoryService.Embeddings;
-using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Search;
 
 namespace AiInfra.Bench.LoCoMo;
@@ -31,7 +30,7 @@ internal sealed class WeightChoice(IReadOnlyList<LoCoMoConversation> conversatio
         var recalls = choices.Select(_ => conversations.Select(_ => new Recall()).ToList()).ToList();
         for (var c = 0; c < conversations.Count; c++)
         {
-            await MeasureAsync(conversations[c], c, generator, pieces, choices, recalls, cancellationToken);
+            Measure(await IndexedConversation.OfAsync(conversations[c], generator, pieces, cancellationToken), c, choices, recalls);
         }
 
         var held = new Recall();
@@ -65,27 +64,15 @@ internal sealed class WeightChoice(IReadOnlyList<LoCoMoConversation> conversatio
         }
     }
 
-    private static async Task MeasureAsync(
-        LoCoMoConversation conversation, int number, MiniLmEmbeddingGenerator generator, WordPieces pieces, List<SearchWeights> choices, List<List<Recall>> recalls,
-        CancellationToken cancellationToken)
+    private static void Measure(IndexedConversation indexed, int number, List<SearchWeights> choices, List<List<Recall>> recalls)
     {
-        var index = new ScopeIndex();
-        var embeddings = await generator.GenerateAsync(conversation.Turns.Select(turn => $"{turn.Speaker}: {turn.Text}"), null, cancellationToken);
-        for (var i = 0; i < conversation.Turns.Count; i++)
-        {
-            var (turn, embedding) = (conversation.Turns[i], ContextualEmbedding.Of(embeddings[i]));
-            var attributes = new MemoryAttributes { SessionId = turn.Session, Speaker = turn.Speaker, Timestamp = turn.Time };
-            index.Apply(new IndexChange(i, new IndexedMemory(i, turn.Text, attributes, turn.Time, embedding.Vector, embedding.Tokens)));
-        }
-
-        var questions = await generator.GenerateAsync(conversation.Questions.Select(question => question.Text), null, cancellationToken);
+        var conversation = indexed.Conversation;
         for (var q = 0; q < conversation.Questions.Count; q++)
         {
             var asked = conversation.Questions[q];
-            var question = MemoryService.Search.Question.Of(asked.Text, ContextualEmbedding.Of(questions[q]), index, pieces, _ => []);
             for (var choice = 0; choice < choices.Count; choice++)
             {
-                var found = ScopeSearcher.Search(index, question, choices[choice], Admission.Everything, Recall.Deepest, DateTimeOffset.UnixEpoch);
+                var found = indexed.Search(asked.Text, indexed.Questions[q], choices[choice], Recall.Deepest);
                 recalls[choice][number].Add(asked.Category, asked.Evidence, [.. found.Select(hit => conversation.Turns[(int)hit.Sequence].Id)]);
             }
         }
