@@ -71,28 +71,35 @@ internal sealed class PromptCounter(UpstreamClient upstream) : IDisposable
     // The caller's own body: the engine passes over the fields that do not concern it here.
     private async Task<long?> AskAsync(PreparedRequest request, ModelRoute route, Uri address, CancellationToken cancellationToken)
     {
-        var body = request.BodyFor(route);
-        using var message = new HttpRequestMessage(HttpMethod.Post, address) { Content = new StreamContent(body) };
-        message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        message.Content.Headers.ContentLength = body.TotalBytes;
+        using var body = new AttemptBody(request.BodyFor(route));
+        body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        using var message = new HttpRequestMessage(HttpMethod.Post, address) { Content = body };
         if (route.Pool.Authorization is { } authorization)
         {
             message.Headers.TryAddWithoutValidation("Authorization", authorization);
         }
 
-        using var response = await upstream.Probes.SendAsync(message, cancellationToken);
-        if (!response.IsSuccessStatusCode)
+        try
         {
-            return null;
-        }
+            using var response = await upstream.Probes.SendAsync(message, cancellationToken);
+            if (!response.IsSuccessStatusCode)
+            {
+                return null;
+            }
 
-        await using var answer = await response.Content.ReadAsStreamAsync(cancellationToken);
-        using var document = await JsonDocument.ParseAsync(answer, cancellationToken: cancellationToken);
-        var root = document.RootElement;
-        return root.ValueKind == JsonValueKind.Object
-            && (root.TryGetProperty("count", out var count) || root.TryGetProperty("input_tokens", out count))
-            && count.ValueKind == JsonValueKind.Number && count.TryGetInt64(out var tokens) && tokens > 0
-                ? tokens
-                : null;
+            await using var answer = await response.Content.ReadAsStreamAsync(cancellationToken);
+            using var document = await JsonDocument.ParseAsync(answer, cancellationToken: cancellationToken);
+            var root = document.RootElement;
+            return root.ValueKind == JsonValueKind.Object
+                && (root.TryGetProperty("count", out var count) || root.TryGetProperty("input_tokens", out count))
+                && count.ValueKind == JsonValueKind.Number && count.TryGetInt64(out var tokens) && tokens > 0
+                    ? tokens
+                    : null;
+        }
+        finally
+        {
+            // The buffer belongs to the call that follows.
+            await body.SentAsync();
+        }
     }
 }

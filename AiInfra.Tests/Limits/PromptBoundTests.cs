@@ -8,7 +8,6 @@ using AiInfra.Gateway.Tenants;
 using AiInfra.Gateway.Usage;
 using AiInfra.LocalVllm.Engine;
 using AiInfra.Tests.Fixtures;
-using AiInfra.Tests.Gateway;
 using AiInfra.Tests.LocalVllm;
 using AiInfra.Tests.SmolLm2;
 using CsCheck;
