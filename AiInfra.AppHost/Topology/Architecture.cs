@@ -148,7 +148,9 @@ internal sealed class Architecture
 
     private static ServiceShape Host() => new(NodeExporter, Zone.Services, Nobody)
     {
-        Cores = 0.1, Megabytes = 64, SeesHost = true,
+        Cores = 0.1,
+        Megabytes = 64,
+        SeesHost = true,
         Ports = Http(9100),
         Health = Wget(9100, "/", "/"),
     };
