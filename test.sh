@@ -30,7 +30,9 @@ dotnet build AiInfra.sln --nologo -v quiet
 
 report=artifacts/test-results.xml
 status=0
-artifacts/bin/AiInfra.Tests-Processes/debug/AiInfra.Tests -xml "$report" "$@" || status=$?
+# A shell starts what it puts into the background deaf to Ctrl-C, and whatever that starts is deaf too; tests press it.
+listening=(); ! env --default-signal=INT true 2>/dev/null || listening=(env --default-signal=INT)
+${listening[@]+"${listening[@]}"} artifacts/bin/AiInfra.Tests-Processes/debug/AiInfra.Tests -xml "$report" "$@" || status=$?
 [ -s "$report" ] || { echo "The tests did not run to their end." >&2; exit 1; }
 
 # The first <assemblies>/<assembly> elements carry the totals of the run.

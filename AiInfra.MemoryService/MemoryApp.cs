@@ -32,6 +32,7 @@ internal static class MemoryApp
         builder.AddDomains();
         builder.AddChat();
         builder.AddLifecycle();
+        builder.AddExtraction();
         builder.AddMemoryAdministration();
         builder.AddMemoryMcp();
         builder.AddMemoryDescription();

@@ -30,6 +30,7 @@ IBenchmark[] benchmarks =
     new LimitsBenchmark(),
     new AuthenticationBenchmark(),
     new LoCoMoBenchmark(),
+    new RelevanceBenchmark(),
     new MsMarcoBenchmark(),
     new MemoryBenchmark(),
     new MemoryCacheBenchmark(),

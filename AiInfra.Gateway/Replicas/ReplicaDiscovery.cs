@@ -10,7 +10,7 @@ namespace AiInfra.Gateway.Replicas;
 /// service stand as many replicas as it has addresses.
 /// </summary>
 internal sealed partial class ReplicaDiscovery(
-    ServiceEndpointResolver resolver, ReplicaPools pools, ModelCatalog catalog, IOptions<ReplicaOptions> options, TimeProvider time,
+    ServiceEndpointResolver resolver, HostLookup lookup, ReplicaPools pools, ModelCatalog catalog, IOptions<ReplicaOptions> options, TimeProvider time,
     ILogger<ReplicaDiscovery> logger) : BackgroundService
 {
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -65,7 +65,7 @@ internal sealed partial class ReplicaDiscovery(
                 continue;
             }
 
-            foreach (var address in await Dns.GetHostAddressesAsync(uri.Host, cancellationToken))
+            foreach (var address in await lookup(uri.Host, cancellationToken))
             {
                 found.Add(new Uri($"{uri.Scheme}://{new IPEndPoint(address, uri.Port)}"));
             }
@@ -77,3 +77,6 @@ internal sealed partial class ReplicaDiscovery(
     [LoggerMessage(LogLevel.Warning, "Discovery of the replicas of {Service} failed; the known ones stay")]
     private static partial void DiscoveryFailed(ILogger logger, string service, Exception problem);
 }
+
+/// <summary>The addresses of a host name as they are at this moment: the system's resolver.</summary>
+internal delegate Task<IPAddress[]> HostLookup(string host, CancellationToken cancellationToken);

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace AiInfra.Gateway.Replicas;
 
 internal static class ReplicaExtensions
@@ -6,6 +8,7 @@ internal static class ReplicaExtensions
     {
         builder.Services.AddOptionsWithValidateOnStart<ReplicaOptions, ReplicaOptionsValidator>().BindConfiguration(ReplicaOptions.Section);
         builder.Services.AddSingleton<ReplicaPools>();
+        builder.Services.AddSingleton<HostLookup>(Dns.GetHostAddressesAsync);
         builder.Services.AddHostedService<ReplicaDiscovery>();
         builder.Services.AddHostedService<ReplicaProbe>();
     }

@@ -102,7 +102,7 @@ internal sealed class ChatTurns(
 
     private async Task<string?> StoreAsync(Caller caller, ChatTurnRequest request, CancellationToken cancellationToken)
     {
-        var memory = new CreateMemoryRequest(Clip(request.Text!, storage.Value.MaxTextLength), request.Conversation, Type: "message", Source: Source);
+        var memory = new CreateMemoryRequest(Clip(request.Text!, storage.Value.MaxTextLength), request.Conversation, Type: MemoryStore.MessageType, Source: Source);
         // The same turn comes again with each retry, and with each answer of a tool.
         var result = await memories.StoreAsync(caller, [memory], $"chat:{request.Turn}", cancellationToken);
         return result.Outcome == StoreOutcome.Done && result.Memories is [var stored] ? stored.Id : null;

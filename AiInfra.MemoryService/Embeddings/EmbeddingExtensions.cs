@@ -29,7 +29,7 @@ internal static class EmbeddingExtensions
     /// <summary>Embedded questions: a share of this process's memory, and Redis behind it where <c>ConnectionStrings:redis</c> names one.</summary>
     public static void AddQueryCache(this IServiceCollection services)
     {
-        services.AddOptions<MemoryCacheOptions>().Configure<IOptions<EmbeddingOptions>>((cache, options) => cache.SizeLimit = options.Value.CachedQueries * QueryBytes);
+        services.AddOptions<MemoryCacheOptions>().Configure<IOptions<EmbeddingOptions>>((cache, options) => cache.SizeLimit = options.Value.CachedQueries > 0 ? options.Value.CachedQueries * QueryBytes : null);
         services.AddSingleton<SharedQueries>();
         services.AddSingleton<IDistributedCache>(provider => provider.GetRequiredService<SharedQueries>());
         services.AddHybridCache().AddSerializer<ContextualEmbedding, EmbeddingSerializer>();

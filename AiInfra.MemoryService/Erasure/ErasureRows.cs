@@ -13,14 +13,18 @@ internal static class ErasureRows
 {
     public const string NoPrevious = "";
 
-    /// <summary>The memories of the scope: number and id.</summary>
+    /// <summary>The memories of the scope, and what was taken from them: number and id.</summary>
     public static List<(long Sequence, string Id)> Find(SqliteConnection connection, string user, string? session, string? agent)
     {
         using var command = connection.Command(
             """
-            SELECT seq, id FROM memories
-            WHERE user = $1 AND ($2 IS NULL OR session = $2) AND ($3 IS NULL OR json_extract(attributes, '$.agentId') = $3)
-            ORDER BY seq
+            WITH scope AS (
+                SELECT seq, id FROM memories
+                WHERE user = $1 AND ($2 IS NULL OR session = $2) AND ($3 IS NULL OR json_extract(attributes, '$.agentId') = $3))
+            SELECT seq, id FROM scope
+            UNION
+            SELECT m.seq, m.id FROM scope s JOIN derivations d ON d.source = s.id JOIN memories m ON m.id = d.derived WHERE m.user = $1
+            ORDER BY 1
             """,
             user, session, agent);
         using var reader = command.ExecuteReader();
@@ -44,6 +48,7 @@ internal static class ErasureRows
             history += connection.Run("DELETE FROM history WHERE user = $1 AND id = $2", user, id);
             turns += Chat.InjectionRows.Forget(connection, id);
             OutboxRows.Add(connection, id, OutboxRows.Delete);
+            Extraction.ExtractionRows.TakeDerived(connection, user, sequence, id);
         }
 
         if (isWholeUser)

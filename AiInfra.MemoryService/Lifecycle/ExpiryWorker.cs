@@ -63,8 +63,12 @@ internal sealed partial class ExpiryWorker(
         var expired = MemoryRows.Expired(connection, now, BatchSize);
         foreach (var (sequence, memory) in expired)
         {
-            MemoryStore.Remove(connection, sequence, memory, HistoryRows.Expired, Actor, now);
-            changes.Add((memory.User, new IndexChange(sequence, null)));
+            // Gone already with what it was taken from.
+            if (MemoryRows.Find(connection, memory.User, sequence) is not null)
+            {
+                var gone = MemoryStore.Remove(connection, sequence, memory, HistoryRows.Expired, Actor, now);
+                changes.AddRange(gone.Select(number => (memory.User, new IndexChange(number, null))));
+            }
         }
 
         return expired.Count;

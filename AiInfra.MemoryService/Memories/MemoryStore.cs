@@ -2,6 +2,7 @@ using AiInfra.MemoryService.Access;
 using AiInfra.MemoryService.Chat;
 using AiInfra.MemoryService.Domains;
 using AiInfra.MemoryService.Embeddings;
+using AiInfra.MemoryService.Extraction;
 using AiInfra.MemoryService.Indexing;
 using AiInfra.MemoryService.Search;
 using AiInfra.MemoryService.Storage;
@@ -14,11 +15,21 @@ namespace AiInfra.MemoryService.Memories;
 /// <summary>The one store behind both doors. A call returns when its change is durable and every later search sees it.</summary>
 internal sealed class MemoryStore(
     TenantDatabases databases, MemoryEmbedder embedder, ScopeIndexes indexes, OutboxSignal outbox, DomainTable domains,
-    IOptions<StorageOptions> options, TimeProvider time, MemoryMetrics metrics)
+    IOptions<StorageOptions> options, IOptions<ExtractionOptions> extraction, TimeProvider time, MemoryMetrics metrics)
 {
+    /// <summary>The type of what a user said in a chat: facts are taken from these.</summary>
+    public const string MessageType = "message";
+
     /// <summary>Stores all memories or none. The same key with the same request stores them once and answers the same again.</summary>
+    public Task<StoreResult> StoreAsync(
+        Caller caller, IReadOnlyList<CreateMemoryRequest> requests, string? idempotencyKey, CancellationToken cancellationToken) =>
+        StoreAsync(caller, requests, idempotencyKey, null, cancellationToken);
+
+    /// <inheritdoc cref="StoreAsync(Caller, IReadOnlyList{CreateMemoryRequest}, string?, CancellationToken)"/>
+    /// <param name="within">Runs in the same transaction once the memories are written; an exception undoes them.</param>
     public async Task<StoreResult> StoreAsync(
-        Caller caller, IReadOnlyList<CreateMemoryRequest> requests, string? idempotencyKey, CancellationToken cancellationToken)
+        Caller caller, IReadOnlyList<CreateMemoryRequest> requests, string? idempotencyKey, Action<SqliteConnection, IReadOnlyList<MemoryRecord>>? within,
+        CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var memories = requests.Select(request => New(caller, request, now)).ToList();
@@ -34,7 +45,16 @@ internal sealed class MemoryStore(
         var changes = new List<IndexChange>();
         var requestHash = idempotencyKey is null ? null : IdempotencyRows.Hash(requests);
         var result = await databases.Of(caller.Tenant).WriteAsync(
-            connection => Insert(connection, caller, requests, memories, embeddings, idempotencyKey, requestHash, changes),
+            connection =>
+            {
+                var stored = Insert(connection, caller, requests, memories, embeddings, idempotencyKey, requestHash, changes);
+                if (stored.Outcome == StoreOutcome.Done)
+                {
+                    within?.Invoke(connection, stored.Memories);
+                }
+
+                return stored;
+            },
             _ => indexes.Apply(caller.Tenant, caller.User, changes),
             cancellationToken);
         outbox.Wake(caller.Tenant);
@@ -132,8 +152,7 @@ internal sealed class MemoryStore(
                     return StoreOutcome.Conflict;
                 }
 
-                Remove(connection, sequence, memory, HistoryRows.Deleted, caller.Actor, time.GetUtcNow());
-                changes.Add(new IndexChange(sequence, null));
+                changes.AddRange(Remove(connection, sequence, memory, HistoryRows.Deleted, caller.Actor, time.GetUtcNow()).Select(gone => new IndexChange(gone, null)));
                 return StoreOutcome.Done;
             },
             _ => indexes.Apply(caller.Tenant, caller.User, changes),
@@ -150,13 +169,21 @@ internal sealed class MemoryStore(
     public static bool IsExpired(MemoryAttributes attributes, DateTimeOffset now) =>
         attributes is { Pinned: false, ExpiresAt: { } expiry } && expiry <= now;
 
-    /// <summary>Takes a memory out of everything that has it: record, vectors, history's words, and soon Chroma.</summary>
-    public static void Remove(SqliteConnection connection, long sequence, MemoryRecord memory, string action, string actor, DateTimeOffset at)
+    /// <summary>Takes a memory out of everything that has it: record, vectors, history's words, and soon Chroma; and so what was taken from it.</summary>
+    /// <returns>The numbers of what is gone.</returns>
+    public static List<long> Remove(SqliteConnection connection, long sequence, MemoryRecord memory, string action, string actor, DateTimeOffset at)
     {
         MemoryRows.Delete(connection, sequence);
         HistoryRows.Close(connection, memory, action, actor, at);
         OutboxRows.Add(connection, memory.Id, OutboxRows.Delete);
         InjectionRows.Forget(connection, memory.Id);
+        var gone = new List<long> { sequence };
+        foreach (var (derived, fact) in ExtractionRows.TakeDerived(connection, memory.User, sequence, memory.Id))
+        {
+            gone.AddRange(Remove(connection, derived, fact, action, actor, at));
+        }
+
+        return gone;
     }
 
     private StoreResult Insert(
@@ -189,6 +216,11 @@ internal sealed class MemoryStore(
             var sequence = MemoryRows.Insert(connection, memory, embeddings[i], embedder.Model);
             HistoryRows.Add(connection, memory, HistoryRows.Created, caller.Actor, memory.CreatedAt);
             OutboxRows.Add(connection, memory.Id, OutboxRows.Upsert);
+            if (memory.Attributes.Type == MessageType && extraction.Value.Model.Length > 0)
+            {
+                ExtractionRows.Enqueue(connection, sequence);
+            }
+
             changes.Add(new IndexChange(sequence, new IndexedMemory(
                 sequence, memory.Text, memory.Attributes, memory.CreatedAt, embeddings[i].Vector, embeddings[i].Tokens)));
         }

@@ -64,41 +64,17 @@ internal sealed class LateInteraction
         return sum / _raritySum;
     }
 
-    /// <summary>For each piece of the question, how much of it these rows together leave unanswered, 0 to 1.</summary>
-    public float[] Lacking(IEnumerable<int> rows)
+    /// <returns>0 to 1: the same of the row's own words alone.</returns>
+    public float OwnScore(int row)
     {
-        var lacking = new float[_scales.Length];
-        Array.Fill(lacking, 1);
-        Span<float> best = stackalloc float[_scales.Length];
-        foreach (var row in rows)
-        {
-            BestMatches(row, best);
-            for (var i = 0; i < best.Length; i++)
-            {
-                lacking[i] = MathF.Min(lacking[i], MathF.Max(0, 1 - best[i]));
-            }
-        }
-
-        return lacking;
-    }
-
-    /// <returns>0 to 1: how well the row answers what is lacking; 0 where nothing is.</returns>
-    public float Score(int row, ReadOnlySpan<float> lacking)
-    {
-        if (_scales.Length == 0)
-        {
-            return 0;
-        }
-
-        Span<float> best = stackalloc float[_scales.Length];
-        BestMatches(row, best);
         var sum = 0f;
-        for (var i = 0; i < best.Length; i++)
+        var matches = Matches(row);
+        for (var i = 0; i < matches.Length; i++)
         {
-            sum += _rarities[i] * lacking[i] * best[i];
+            sum += _rarities[i] * matches[i];
         }
 
-        return sum / _raritySum;
+        return matches.Length == 0 ? 0 : sum / _raritySum;
     }
 
     private void BestMatches(int row, Span<float> best)

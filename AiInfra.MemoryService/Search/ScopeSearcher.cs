@@ -8,8 +8,6 @@ internal static class ScopeSearcher
     /// <summary>Late interaction is worked out for so many of the best by the other terms, and for all in scopes of this size.</summary>
     public const int LateInteractionCandidates = 400;
 
-    private const int FirstHits = 5;
-
     /// <param name="index">The scope, locked for reading.</param>
     /// <param name="question">Taken apart against this scope.</param>
     /// <param name="weights">What each term counts for.</param>
@@ -99,20 +97,17 @@ internal static class ScopeSearcher
     private static List<SearchHit> Refine(ScopeIndex index, Question question, SearchWeights weights, List<SearchHit> candidates, int limit)
     {
         var late = new LateInteraction(index, question.Tokens);
-        var refined = candidates.Select(hit => hit with { Terms = hit.Terms with { LateInteraction = weights.LateInteraction * late.Score(hit.Row) } });
-        if (weights.SecondHop <= 0)
-        {
-            return Sorted(refined, limit);
-        }
-
-        // The first hits stay where they are; what they lack is asked of the rest.
-        var sorted = Sorted(refined, candidates.Count);
-        var lacking = late.Lacking(sorted.Take(FirstHits).Select(hit => hit.Row));
-        var rest = sorted.Skip(FirstHits).Select(hit => hit with
-        {
-            Terms = hit.Terms with { LateInteraction = hit.Terms.LateInteraction + (weights.SecondHop * late.Score(hit.Row, lacking)) },
-        });
-        return [.. sorted.Take(FirstHits), .. Sorted(rest, Math.Max(0, limit - FirstHits))];
+        var rows = index.Rows;
+        return Sorted(
+            candidates.Select(hit => hit with
+            {
+                Terms = hit.Terms with
+                {
+                    LateInteraction = weights.LateInteraction * late.Score(hit.Row),
+                    Answer = rows.Previous[hit.Row] is var before && before != ScopeIndex.None && rows.AreQuestions[before] ? weights.Answer * late.OwnScore(before) : 0,
+                },
+            }),
+            limit);
     }
 
     private static List<SearchHit> Sorted(IEnumerable<SearchHit> hits, int limit) =>

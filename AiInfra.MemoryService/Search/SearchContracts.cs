@@ -59,7 +59,8 @@ internal enum Ranking
 
 /// <summary>The weighted terms that add up to a score.</summary>
 /// <param name="Worth">Importance, confidence and recency together.</param>
-internal sealed record ExplainResponse(float Lexical, float Dense, float LateInteraction, float Speaker, float Calendar, float Question, float Worth);
+/// <param name="Answer">It follows a question like the one that is asked.</param>
+internal sealed record ExplainResponse(float Lexical, float Dense, float LateInteraction, float Speaker, float Calendar, float Question, float Worth, float Answer);
 
 internal sealed record SearchResultResponse(MemoryResponse Memory, double Score, ExplainResponse? Explain)
 {
@@ -69,7 +70,7 @@ internal sealed record SearchResultResponse(MemoryResponse Memory, double Score,
         return new SearchResultResponse(
             MemoryResponse.Of(hit.Memory),
             hit.Score,
-            explain ? new ExplainResponse(terms.Lexical, terms.Dense, terms.LateInteraction, terms.Speaker, terms.Calendar, terms.Question, terms.Worth) : null);
+            explain ? new ExplainResponse(terms.Lexical, terms.Dense, terms.LateInteraction, terms.Speaker, terms.Calendar, terms.Question, terms.Worth, terms.Answer) : null);
     }
 }
 

@@ -13,8 +13,8 @@ internal sealed record SearchWeights(
     /// <summary>Of how new it is: 1 now, half of it after each half-life; a pinned memory does not fade.</summary>
     public float Recency { get; init; }
 
-    /// <summary>Of what a memory says about the parts of the question that the first hits leave open: it is asked again for those.</summary>
-    public float SecondHop { get; init; }
+    /// <summary>Of how much the question right before it in its session is the one that is asked: what follows answers it. With late interaction only.</summary>
+    public float Answer { get; init; }
 
     public float RecencyHalfLifeDays { get; init; } = 30;
 
@@ -22,6 +22,7 @@ internal sealed record SearchWeights(
         Columns: new ColumnWeights(2, 1, 1), Lexical: 0.8f, Dense: 1.8f, DenseNear: 0.4f, DenseFar: 0.1f,
         LateInteraction: 3, Speaker: 0.3f, Calendar: 1.5f, Question: -0.4f)
     {
+        Answer = 0.6f,
         Importance = 0.3f,
         Confidence = 0.3f,
     };
@@ -36,9 +37,9 @@ internal sealed record SearchWeights(
 }
 
 /// <summary>The terms of one score, weighted: their sum is the score.</summary>
-internal readonly record struct SearchTerms(float Lexical, float Dense, float LateInteraction, float Speaker, float Calendar, float Question, float Worth = 0)
+internal readonly record struct SearchTerms(float Lexical, float Dense, float LateInteraction, float Speaker, float Calendar, float Question, float Worth = 0, float Answer = 0)
 {
-    public float Score => Lexical + Dense + LateInteraction + Speaker + Calendar + Question + Worth;
+    public float Score => Lexical + Dense + LateInteraction + Speaker + Calendar + Question + Worth + Answer;
 }
 
 /// <summary>A memory that was found: where its record lies, and why it was found.</summary>

@@ -102,6 +102,14 @@ internal static class Migrations
             ids TEXT NOT NULL
         );
         """,
+        """
+        -- Messages from which facts are still to be taken.
+        CREATE TABLE extractions (seq INTEGER PRIMARY KEY, attempts INTEGER NOT NULL);
+
+        -- Which memory was taken from which: with its source it goes.
+        CREATE TABLE derivations (source TEXT NOT NULL, derived TEXT NOT NULL, PRIMARY KEY (source, derived)) WITHOUT ROWID;
+        CREATE INDEX derivations_by_derived ON derivations (derived);
+        """,
     ];
 
     public static int Latest => Steps.Length;

@@ -77,7 +77,7 @@ public sealed class BackupTests
         // What the first version's file lacked.
         using (var connection = SqliteConnections.Open(Directory.EnumerateFiles(folder.At("old"), "*.memories.db").Single(), readOnly: false))
         {
-            connection.Execute("DROP TABLE injections; DROP TABLE injected; DROP TABLE erasures; PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE)");
+            connection.Execute("DROP TABLE injections; DROP TABLE injected; DROP TABLE erasures; DROP TABLE extractions; DROP TABLE derivations; PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE)");
         }
 
         using var said = new StringWriter();

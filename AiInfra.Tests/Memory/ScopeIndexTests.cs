@@ -113,6 +113,21 @@ public sealed class ScopeIndexTests
         Assert.Equal(0, hits[2].Terms.Lexical);
     }
 
+    [Fact]
+    public void What_follows_a_question_like_the_one_that_is_asked_counts_as_its_answer()
+    {
+        var index = new ScopeIndex();
+        index.Apply(new IndexChange(1, Memory(1, "who painted the ship?", "s", "Anna")));
+        index.Apply(new IndexChange(2, Memory(2, "my sister", "s", "Ben")));
+        index.Apply(new IndexChange(3, Memory(3, "the garden has roses", "other", "Anna")));
+        index.Apply(new IndexChange(4, Memory(4, "my sister", "other", "Ben")));
+        var answers = Search(index, "who painted the ship", SearchWeights.Default).ToDictionary(hit => hit.Sequence, hit => hit.Terms.Answer);
+
+        Assert.InRange(answers[2], 0.5f * SearchWeights.Default.Answer, SearchWeights.Default.Answer);
+        Assert.Equal((0f, 0f, 0f), (answers[1], answers[3], answers[4]));
+        Assert.All(Search(index, "who painted the ship", SearchWeights.WithoutLateInteraction), hit => Assert.Equal(0, hit.Terms.Answer));
+    }
+
     [Theory]
     [InlineData("What happened on 8 May 2023?", "2023-05-08", 1)]
     [InlineData("What happened on May 8th?", "2023-05-08", 1)]

@@ -117,7 +117,7 @@ internal sealed class AuthenticationBenchmark : IBenchmark
         MeasuredGateway gateway, string redis, List<BenchRow> rows, CancellationToken cancellationToken)
     {
         const int Calls = 2000;
-        await using var store = await ConnectionMultiplexer.ConnectAsync(redis);
+        await using var store = await ConnectionMultiplexer.ConnectAsync($"{redis},allowAdmin=true");
         var limits = gateway.App.Services.GetRequiredService<LimitService>();
         var perCall = new double[Calls];
         var commands = await CommandsAsync(store);

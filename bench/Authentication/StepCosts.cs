@@ -18,11 +18,16 @@ internal sealed class StepCosts(MeasuredGateway gateway, CancellationToken cance
     public Task<(double Microseconds, double Bytes)> AuthenticationAsync(string credential)
     {
         var callers = gateway.App.Services.GetRequiredService<Callers>();
-        var context = new DefaultHttpContext { RequestServices = gateway.App.Services };
-        context.Request.Method = "POST";
-        context.Request.Path = "/v1/chat/completions";
-        context.Request.Headers.Authorization = $"Bearer {credential}";
-        return MedianAsync(async () => await callers.FindAsync(context));
+        return MedianAsync(async () =>
+        {
+            // As a server does it: a scope a request, for a scheme answers once in each.
+            using var scope = gateway.App.Services.CreateScope();
+            var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
+            context.Request.Method = "POST";
+            context.Request.Path = "/v1/chat/completions";
+            context.Request.Headers.Authorization = $"Bearer {credential}";
+            await callers.FindAsync(context);
+        });
     }
 
     /// <summary>The decision on one model.</summary>

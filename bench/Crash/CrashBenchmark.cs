@@ -1,3 +1,4 @@
+using System.Globalization;
 using AiInfra.Bench.Memory;
 using AiInfra.Bench.Running;
 
@@ -6,6 +7,9 @@ namespace AiInfra.Bench.Crash;
 /// <summary>Kills and damages everything under writers, and counts what is lost.</summary>
 internal sealed class CrashBenchmark : IBenchmark
 {
+    /// <summary>A number for other random moments, so that several short runs make a long one.</summary>
+    public const string SeedVariable = "AIINFRA_BENCH_SEED";
+
     private const int QuickRounds = 10;
     private const int FullRounds = 50;
     private const int Seed = 20261124;
@@ -14,16 +18,17 @@ internal sealed class CrashBenchmark : IBenchmark
 
     public string Name => "crash";
 
-    public string Summary => "SIGKILL of memory service, Chroma and both under writers, Chroma's files deleted or truncated, a disk full or read-only; with --data (chroma-server) on 1.5.9 too; 3 min, --full: 50 rounds, 12 min";
+    public string Summary => $"SIGKILL of memory service, Chroma and both under writers, Chroma's files deleted or truncated, a disk full or read-only; with --data (chroma-server) on 1.5.9 too; 3 min, --full: 50 rounds, 12 min; ${SeedVariable}=n: other moments";
 
     public async Task<BenchReport> RunAsync(BenchArguments arguments, CancellationToken cancellationToken)
     {
         var rounds = arguments.Full ? FullRounds : QuickRounds;
+        var seed = Environment.GetEnvironmentVariable(SeedVariable) is { Length: > 0 } other ? int.Parse(other, CultureInfo.InvariantCulture) : Seed;
         await using var tokens = await ServiceTokens.StartAsync(cancellationToken);
         var rows = new List<BenchRow>();
         foreach (var command in await ChromaCommand.FindAsync(arguments, cancellationToken))
         {
-            rows.Add(await new CrashRun(command, rounds, Seed).RunAsync(tokens, cancellationToken));
+            rows.Add(await new CrashRun(command, rounds, seed).RunAsync(tokens, cancellationToken));
         }
 
         var bars = rows.SelectMany(row => Losses.Select(name => BenchBar.AtMost($"{row.Label}, {name}", row.Values[name], 0))).ToList();

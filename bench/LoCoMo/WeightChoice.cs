@@ -1,6 +1,5 @@
 using AiInfra.Bench.Running;
 using AiInfra.MemoryService.Embeddings;
-using AiInfra.MemoryService.Memories;
 using AiInfra.MemoryService.Search;
 
 namespace AiInfra.Bench.LoCoMo;
@@ -13,8 +12,8 @@ internal sealed class WeightChoice(IReadOnlyList<LoCoMoConversation> conversatio
 {
     private static readonly float[] Lexical = [0.6f, 0.8f, 1];
     private static readonly float[] Dense = [1.5f, 1.8f];
-    private static readonly float[] Late = [3, 3.5f, 4];
-    private static readonly float[] Hop = [0, 1.5f, 3];
+    private static readonly float[] Late = [3, 3.5f];
+    private static readonly float[] Answer = [0, 0.3f, 0.6f, 0.9f];
 
     public async Task<IReadOnlyList<BenchRow>> RunAsync(CancellationToken cancellationToken)
     {
@@ -24,14 +23,14 @@ internal sealed class WeightChoice(IReadOnlyList<LoCoMoConversation> conversatio
         var choices = new List<SearchWeights> { SearchWeights.Default };
         foreach (var (lexical, dense) in Lexical.SelectMany(lexical => Dense.Select(dense => (lexical, dense))))
         {
-            choices.AddRange(Late.SelectMany(late => Hop.Select(hop => SearchWeights.Default with { Lexical = lexical, Dense = dense, LateInteraction = late, SecondHop = hop })));
+            choices.AddRange(Late.SelectMany(late => Answer.Select(answer => SearchWeights.Default with { Lexical = lexical, Dense = dense, LateInteraction = late, Answer = answer })));
         }
 
         // By choice and conversation.
         var recalls = choices.Select(_ => conversations.Select(_ => new Recall()).ToList()).ToList();
         for (var c = 0; c < conversations.Count; c++)
         {
-            await MeasureAsync(conversations[c], c, generator, pieces, choices, recalls, cancellationToken);
+            Measure(await IndexedConversation.OfAsync(conversations[c], generator, pieces, cancellationToken), c, choices, recalls);
         }
 
         var held = new Recall();
@@ -46,7 +45,7 @@ internal sealed class WeightChoice(IReadOnlyList<LoCoMoConversation> conversatio
         foreach (var (choice, i) in choices.Select((choice, i) => (choice, i)).OrderByDescending(pair => All(pair.i).At().Average()).Take(8).Append((choices[0], 0)))
         {
             var all = All(i);
-            rows.Add(new BenchRow(FormattableString.Invariant($"  L {choice.Lexical} D {choice.Dense} T {choice.LateInteraction} hop {choice.SecondHop}"), new Dictionary<string, double>
+            rows.Add(new BenchRow(FormattableString.Invariant($"  L {choice.Lexical} D {choice.Dense} T {choice.LateInteraction} A {choice.Answer}"), new Dictionary<string, double>
             {
                 ["recall@5"] = all.At()[0],
                 ["recall@10"] = all.At()[1],
@@ -65,27 +64,15 @@ internal sealed class WeightChoice(IReadOnlyList<LoCoMoConversation> conversatio
         }
     }
 
-    private static async Task MeasureAsync(
-        LoCoMoConversation conversation, int number, MiniLmEmbeddingGenerator generator, WordPieces pieces, List<SearchWeights> choices, List<List<Recall>> recalls,
-        CancellationToken cancellationToken)
+    private static void Measure(IndexedConversation indexed, int number, List<SearchWeights> choices, List<List<Recall>> recalls)
     {
-        var index = new ScopeIndex();
-        var embeddings = await generator.GenerateAsync(conversation.Turns.Select(turn => $"{turn.Speaker}: {turn.Text}"), null, cancellationToken);
-        for (var i = 0; i < conversation.Turns.Count; i++)
-        {
-            var (turn, embedding) = (conversation.Turns[i], ContextualEmbedding.Of(embeddings[i]));
-            var attributes = new MemoryAttributes { SessionId = turn.Session, Speaker = turn.Speaker, Timestamp = turn.Time };
-            index.Apply(new IndexChange(i, new IndexedMemory(i, turn.Text, attributes, turn.Time, embedding.Vector, embedding.Tokens)));
-        }
-
-        var questions = await generator.GenerateAsync(conversation.Questions.Select(question => question.Text), null, cancellationToken);
+        var conversation = indexed.Conversation;
         for (var q = 0; q < conversation.Questions.Count; q++)
         {
             var asked = conversation.Questions[q];
-            var question = MemoryService.Search.Question.Of(asked.Text, ContextualEmbedding.Of(questions[q]), index, pieces, _ => []);
             for (var choice = 0; choice < choices.Count; choice++)
             {
-                var found = ScopeSearcher.Search(index, question, choices[choice], Admission.Everything, Recall.Deepest, DateTimeOffset.UnixEpoch);
+                var found = indexed.Search(asked.Text, indexed.Questions[q], choices[choice], Recall.Deepest);
                 recalls[choice][number].Add(asked.Category, asked.Evidence, [.. found.Select(hit => conversation.Turns[(int)hit.Sequence].Id)]);
             }
         }
