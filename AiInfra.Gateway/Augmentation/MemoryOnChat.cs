@@ -10,18 +10,19 @@ internal sealed class MemoryOnChat(ChatMemory memory, MemoryTurns turns)
     /// <param name="request">The same, read and checked.</param>
     /// <param name="media">To check the longer body as the first was.</param>
     /// <param name="answer">Has a request answered.</param>
-    public async ValueTask<ApiError?> AnswerAsync(HttpContext context, PreparedRequest request, MediaHosts media, Func<PreparedRequest, ValueTask<ApiError?>> answer)
+    public ValueTask<ApiError?> AnswerAsync(HttpContext context, PreparedRequest request, MediaHosts media, Func<PreparedRequest, ValueTask<ApiError?>> answer)
     {
         if (memory.FindMode(context, request, out var mode) is { } refused)
         {
-            return refused;
+            return new(refused);
         }
 
-        if (mode == MemoryMode.None)
-        {
-            return await answer(request);
-        }
+        return mode == MemoryMode.None ? answer(request) : AugmentAsync(context, request, media, mode, answer);
+    }
 
+    private async ValueTask<ApiError?> AugmentAsync(
+        HttpContext context, PreparedRequest request, MediaHosts media, MemoryMode mode, Func<PreparedRequest, ValueTask<ApiError?>> answer)
+    {
         var augmented = await memory.AugmentAsync(context, request, mode);
         using var body = augmented.Body is { } bytes ? RequestBody.Of(bytes) : null;
         if (body is not null && PreparedRequest.TryPrepare(request.Endpoint, request.Caller, body, context.Request, media, out var longer) is null)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using AiInfra.Gateway.Augmentation;
 using AiInfra.Gateway.Endpoints;
@@ -96,6 +97,8 @@ internal sealed class ModelForwarder : IDisposable
             : null;
     }
 
+    // Pooled, as in the dispatcher: every request waits in all of these for its replica.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ApiError?> PayAndAnswerAsync(HttpContext context, PreparedRequest request, ModelRoute route, string? keeper)
     {
         var (call, error) = await _calls.BeginAsync(context, request, route);
@@ -118,6 +121,7 @@ internal sealed class ModelForwarder : IDisposable
     }
 
     /// <returns>False when the caller was told that nobody answered.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> TryAnswerAsync(HttpContext context, PreparedRequest request, ModelRoute route, string? keeper)
     {
         var refusal = await _dispatcher.DispatchAsync(context, request, route, keeper);

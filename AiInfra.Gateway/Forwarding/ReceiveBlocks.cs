@@ -13,8 +13,8 @@ internal sealed class ReceiveBlocks : IMemoryPoolFactory<byte>
 {
     public const int BlockBytes = 32 << 10;
 
-    // What is above this after a burst is the collector's.
-    private const int MostKept = 1024;
+    // Of each listener and receiving queue; what is above this after a burst is the collector's.
+    private const int MostKept = 256;
 
     public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => new Pool();
 

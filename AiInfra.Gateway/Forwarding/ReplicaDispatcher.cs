@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AiInfra.Gateway.Admission;
 using AiInfra.Gateway.Endpoints;
 using AiInfra.Gateway.Models;
@@ -38,6 +39,7 @@ internal sealed partial class ReplicaDispatcher(
     /// <param name="route">Whose replicas are asked.</param>
     /// <param name="keeper">The replica that keeps the state which the request refers to, or null.</param>
     /// <returns>What to tell the caller when no replica answered; null when one did, or when the caller has left.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<UpstreamRefusal?> DispatchAsync(HttpContext context, PreparedRequest request, ModelRoute route, string? keeper)
     {
         var measure = RequestMeasure.Of(context);
@@ -65,6 +67,7 @@ internal sealed partial class ReplicaDispatcher(
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<UpstreamRefusal?> TryReplicasAsync(
         HttpContext context, PreparedRequest request, ModelRoute route, RoutedPrompt prompt, string? keeper)
     {
@@ -102,6 +105,7 @@ internal sealed partial class ReplicaDispatcher(
         return refusal;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Exchange> AttemptAsync(
         HttpContext context, PreparedRequest request, ModelRoute route, Replica replica, EditedBody body, PlacedRequest placed, bool isSuspect)
     {

@@ -12,6 +12,7 @@ internal sealed class AccessPolicy
     private readonly FrozenSet<string> _models;
     private readonly bool _allowsEveryModel;
     private readonly (string Per, MeterRule[] Rules)[] _limits;
+    private readonly int _ruleCount;
 
     public AccessPolicy(string name, PolicyOptions options)
     {
@@ -21,6 +22,7 @@ internal sealed class AccessPolicy
         _models = options.Models.ToFrozenSet(StringComparer.Ordinal);
         _allowsEveryModel = _models.Contains("*");
         _limits = [.. options.Limits.Select(set => (set.Per, RulesOf(set).ToArray()))];
+        _ruleCount = _limits.Sum(set => set.Rules.Length);
         MemoryScopes = string.Join(' ', options.Memory.Distinct().Select(action => $"memory.{action}"));
         MemoryDomains = options.Domains.Count == 0 || options.Domains.Contains("*") ? null : string.Join(' ', options.Domains);
         (GrantsEndpoint, GrantsMemory, GrantsModel) = (Grant("Endpoints"), Grant("Memory"), Grant("Models"));
@@ -82,7 +84,7 @@ internal sealed class AccessPolicy
             return [];
         }
 
-        var demands = new List<Demand>(8);
+        var demands = new List<Demand>(_ruleCount);
         foreach (var (per, rules) in _limits)
         {
             var subject = per switch

@@ -93,32 +93,40 @@ internal sealed class Call(
         }
 
         _isSettled = true;
-        var usage = who with { Milliseconds = (long)time.GetElapsedTime(_started).TotalMilliseconds };
+        UsageRecord usage;
         if (_whole is { } whole)
         {
-            usage = Charge(usage, whole.PromptTokens, whole.CachedTokens, whole.CompletionTokens);
+            usage = Charge(whole.PromptTokens, whole.CachedTokens, whole.CompletionTokens);
         }
         else if (_completionTokens.Length > 0 || _promptTokens > 0)
         {
-            usage = Charge(usage, _promptTokens, _cachedTokens, Math.Max(_pieces, _completionTokens.Sum()));
+            usage = Charge(_promptTokens, _cachedTokens, Math.Max(_pieces, _completionTokens.Sum()));
         }
         else if (IsUnderWay && (isAnswered || callerLeft))
         {
             // Nothing was said. Of a stream that its caller left before the first frame the prompt may have been read; of anything else everything.
             var isPromptOnly = callerLeft && peek.IsStream;
-            usage = usage with
+            usage = who with
             {
                 UncountedTokens = isPromptOnly ? bound.PromptTokens : bound.Tokens,
                 Money = price.MostFor(bound.PromptTokens, isPromptOnly ? 0 : bound.CompletionTokens),
+                Milliseconds = Milliseconds,
             };
+        }
+        else
+        {
+            usage = who with { Milliseconds = Milliseconds };
         }
 
         metrics.Charged(usage);
         limits.Settle(ticket, usage);
     }
 
-    private UsageRecord Charge(UsageRecord usage, long prompt, long cached, long completion) => usage with
+    private long Milliseconds => (long)time.GetElapsedTime(_started).TotalMilliseconds;
+
+    private UsageRecord Charge(long prompt, long cached, long completion) => who with
     {
+        Milliseconds = Milliseconds,
         PromptTokens = prompt,
         CachedTokens = cached,
         CompletionTokens = completion,

@@ -8,6 +8,11 @@ internal static class RateLimitHeaders
 {
     public static void Write(IHeaderDictionary headers, LimitService limits, LimitTicket ticket)
     {
+        if (!HasMinute(ticket.Claims))
+        {
+            return;
+        }
+
         foreach (var unit in new[] { MeterUnit.Requests, MeterUnit.Tokens })
         {
             var (limit, left, reset) = limits.Look(ticket, (claims, now) => Tightest(claims, unit, now));
@@ -24,6 +29,19 @@ internal static class RateLimitHeaders
         {
             Write(headers, rule.Unit, rule.Limit, 0, refusal.RetryAfter);
         }
+    }
+
+    private static bool HasMinute(IReadOnlyList<Claim> claims)
+    {
+        for (var i = 0; i < claims.Count; i++)
+        {
+            if (claims[i].Meter.Id.Period.Span == MeterSpan.Minute)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static (long Limit, long Left, TimeSpan Reset) Tightest(IReadOnlyList<Claim> claims, MeterUnit unit, TimeSpan now)

@@ -48,6 +48,8 @@ internal static class TelemetryExtensions
             logging.IncludeScopes = true;
         });
 
+        // A trace that goes nowhere costs as much as one that is kept.
+        var traces = !string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
         builder.Services.AddOpenTelemetry()
             .WithMetrics(metrics => metrics
                 .AddAspNetCoreInstrumentation()
@@ -55,11 +57,10 @@ internal static class TelemetryExtensions
                 .AddRuntimeInstrumentation()
                 .AddMeter("AiInfra.*")
                 // A figure that stands out leads to a trace of one request behind it.
-                .SetExemplarFilter(ExemplarFilterType.TraceBased)
+                .SetExemplarFilter(traces ? ExemplarFilterType.TraceBased : ExemplarFilterType.AlwaysOff)
                 .AddPrometheusExporter());
 
-        // A trace that goes nowhere costs as much as one that is kept.
-        if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        if (traces)
         {
             builder.Services.AddOpenTelemetry()
                 .WithTracing(tracing => tracing
