@@ -17,6 +17,7 @@ internal sealed class Journal : IDisposable
     private readonly JournalText _text = new();
     private JournalFile _file;
     private bool _isUnsynced;
+    private bool _isBehind;
 
     public Journal(string folder, string gateway, long rewriteBytes)
     {
@@ -61,6 +62,7 @@ internal sealed class Journal : IDisposable
         return state;
     }
 
+    /// <exception cref="IOException">It could not be written, and is not open.</exception>
     public void Open(long id, string tenant, ReservedFor whom, IReadOnlyList<Claim> claims)
     {
         lock (_lock)
@@ -69,10 +71,19 @@ internal sealed class Journal : IDisposable
             var request = new JournalRequest(tenant, whom.Day, whom.Who, whom.Tokens, kept);
             _state.Open[id] = request;
             request.AddTo(_text, id);
-            Write();
+            try
+            {
+                Write();
+            }
+            catch (IOException)
+            {
+                _state.Open.Remove(id);
+                throw;
+            }
         }
     }
 
+    /// <exception cref="IOException">It could not be written now, and will be with what comes next.</exception>
     public void Settle(long id, IReadOnlyList<Claim> claims, long tokens, long money, JournalUsage? usage)
     {
         lock (_lock)
@@ -176,8 +187,23 @@ internal sealed class Journal : IDisposable
     {
         try
         {
-            _file.Append(_text.Bytes);
-            _isUnsynced = true;
+            if (_isBehind)
+            {
+                // The state knows what the file has missed.
+                Rewrite();
+            }
+            else
+            {
+                _file.Append(_text.Bytes);
+                _isUnsynced = true;
+            }
+
+            _isBehind = false;
+        }
+        catch (IOException)
+        {
+            _isBehind = true;
+            throw;
         }
         finally
         {
@@ -189,14 +215,23 @@ internal sealed class Journal : IDisposable
     {
         var next = new JournalFile(_path + ".next");
         var whole = new JournalText();
-        _state.AddTo(whole);
-        if (whole.Bytes.Length > 0)
+        try
         {
-            next.Append(whole.Bytes);
-            next.Dirty().Flush();
+            _state.AddTo(whole);
+            if (whole.Bytes.Length > 0)
+            {
+                next.Append(whole.Bytes);
+                next.Dirty().Flush();
+            }
+
+            File.Move(_path + ".next", _path, overwrite: true);
+        }
+        catch
+        {
+            next.Dispose();
+            throw;
         }
 
-        File.Move(_path + ".next", _path, overwrite: true);
         _file.Dispose();
         _file = next;
     }

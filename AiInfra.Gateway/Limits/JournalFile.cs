@@ -56,7 +56,11 @@ internal sealed class JournalFile : IDisposable
         _view?.Dispose();
         if (!_file.IsClosed)
         {
-            RandomAccess.SetLength(_file, Length);
+            if (_capacity > Length)
+            {
+                RandomAccess.SetLength(_file, Length);
+            }
+
             _file.Dispose();
         }
     }

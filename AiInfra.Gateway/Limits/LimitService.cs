@@ -84,10 +84,7 @@ internal sealed partial class LimitService : IDisposable
     public void Settle(LimitTicket ticket, UsageRecord usage)
     {
         var written = Usage.Add(usage);
-        if (_journal is not null)
-        {
-            _journal.Settle(ticket.Id, ticket.Claims, usage.Tokens, usage.Money, written);
-        }
+        JournalSettle(ticket.Id, ticket.Claims, usage.Tokens, usage.Money, written);
 
         if (ticket.Claims.Count > 0)
         {
@@ -228,17 +225,30 @@ internal sealed partial class LimitService : IDisposable
     private LedgerEffect? Apply(TenantLimits limits, LedgerEvent happened, (long Id, ReservedFor Whom) asking)
     {
         LedgerEffect? answer = null;
+        List<(long Id, IOException Problem)>? unwritten = null;
         foreach (var effect in limits.Ledger.Handle(happened, Instant.Now(_time)))
         {
             switch (effect)
             {
-                case LedgerEffect.Admit admit when admit.Id == asking.Id:
-                    _journal?.Open(admit.Id, limits.Tenant, asking.Whom, admit.Claims);
-                    answer = effect;
-                    break;
                 case LedgerEffect.Admit admit:
-                    _journal?.Open(admit.Id, limits.Tenant, limits.Waiting.GetValueOrDefault(admit.Id).Whom, admit.Claims);
-                    Answer(limits, admit.Id, effect);
+                    try
+                    {
+                        var isAsking = admit.Id == asking.Id;
+                        _journal?.Open(admit.Id, limits.Tenant, isAsking ? asking.Whom : limits.Waiting.GetValueOrDefault(admit.Id).Whom, admit.Claims);
+                        if (isAsking)
+                        {
+                            answer = effect;
+                        }
+                        else
+                        {
+                            Answer(limits, admit.Id, effect);
+                        }
+                    }
+                    catch (IOException problem)
+                    {
+                        (unwritten ??= []).Add((admit.Id, problem));
+                    }
+
                     break;
                 case LedgerEffect.Refuse refuse when refuse.Id == asking.Id:
                     answer = effect;
@@ -258,7 +268,31 @@ internal sealed partial class LimitService : IDisposable
             }
         }
 
-        return answer;
+        // A reservation that another life of this gateway would not find is none. The other effects come first: were a message to the store
+        // lost with it, everybody would wait.
+        foreach (var (id, problem) in unwritten ?? [])
+        {
+            Apply(limits, new LedgerEvent.Settle(id, 0, 0), default);
+            if (limits.Waiting.Remove(id, out var waiting))
+            {
+                waiting.Answer.SetException(problem);
+            }
+        }
+
+        return unwritten?.Find(one => one.Id == asking.Id) is { Problem: { } refused } ? throw refused : answer;
+    }
+
+    // What was used stays known, and is written with what comes next.
+    private void JournalSettle(long id, IReadOnlyList<Claim> claims, long tokens, long money, JournalUsage? usage)
+    {
+        try
+        {
+            _journal?.Settle(id, claims, tokens, money, usage);
+        }
+        catch (IOException problem)
+        {
+            JournalBehind(_logger, problem);
+        }
     }
 
     private static LimitAnswer AnswerOf(TenantLimits limits, long id, LedgerEffect effect) => effect is LedgerEffect.Admit admit
@@ -285,7 +319,7 @@ internal sealed partial class LimitService : IDisposable
             }
             else
             {
-                _journal?.Settle(id, [], 0, 0, null);
+                JournalSettle(id, [], 0, 0, null);
                 Apply(limits, new LedgerEvent.Settle(id, 0, 0), default);
             }
         }
@@ -329,6 +363,9 @@ internal sealed partial class LimitService : IDisposable
 
     [LoggerMessage(LogLevel.Warning, "The store of the limits is {State}")]
     private static partial void StoreChanged(ILogger logger, string state);
+
+    [LoggerMessage(LogLevel.Error, "The journal of the limits could not be written: requests are refused until it can")]
+    private static partial void JournalBehind(ILogger logger, Exception problem);
 
     [LoggerMessage(LogLevel.Information, "The store of the limits did not answer: {Problem}")]
     private static partial void StoreFailed(ILogger logger, string problem);

@@ -53,6 +53,29 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public void What_a_full_disk_refused_is_not_open_and_what_was_used_meanwhile_is_written_with_what_comes_next()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "Only Linux has a disk that is always full.");
+        File.CreateSymbolicLink(Path.Combine(_folder.FullName, "g1.journal"), "/dev/full");
+        using (var journal = new Journal(_folder.FullName, "g1", 1_000_000))
+        {
+            Assert.Throws<IOException>(() => journal.Open(1, "t", new ReservedFor("1970-01-01", "k|u|m", 100), _claims));
+            // Written anew beside the old file, which here is where the room is.
+            journal.Open(2, "t", new ReservedFor("1970-01-01", "k|u|m", 100), _claims);
+            journal.Settle(2, _claims, 7, 0, new JournalUsage(1, "t", "1970-01-01", "k|u|m", [1, 5, 0, 2, 0, 0, 9]));
+            journal.Open(3, "t", new ReservedFor("1970-01-01", "k|u|m", 100), _claims);
+        }
+
+        var (_, file) = Journal.Orphans(_folder.FullName).Single();
+        using (file)
+        {
+            var state = Journal.Read(file);
+            Assert.Equal([3L], state.Open.Keys);
+            Assert.Equal(107, state.ClosingLines("t").First(line => line.StoreKey == "aiinfra:{t}:budget").Used);
+        }
+    }
+
+    [Fact]
     public void The_journal_of_a_living_gateway_is_nobodys_orphan()
     {
         using var journal = new Journal(_folder.FullName, "g1", 1_000_000);
