@@ -46,6 +46,8 @@ internal static class VllmContainer
             .WithEnvironment("HOME", "/tmp")
             .WithEnvironment("USER", "vllm")
             .WithEnvironment("VLLM_NO_USAGE_STATS", "1")
+            // The gateway looks at the host of a picture's address; a redirect would lead past it.
+            .WithEnvironment("VLLM_MEDIA_URL_ALLOW_REDIRECTS", "0")
             .WithOtlpExporter().WithPrivateTelemetry()
             .WithAnnotation(new ModelServerAnnotation(server));
         return replica.GetEndpoint("http");
