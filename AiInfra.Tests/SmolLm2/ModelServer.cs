@@ -15,8 +15,7 @@ internal sealed class ModelServer : IAsyncDisposable
     {
         _process = process;
         Address = address;
-        // The server closes idle connections after 5 s, as vLLM does: a request that meets the closing is lost.
-        Client = new HttpClient(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(2) }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(120) };
+        Client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(120) };
     }
 
     public Uri Address { get; }
@@ -39,8 +38,10 @@ internal sealed class ModelServer : IAsyncDisposable
     {
         var address = new Uri($"http://127.0.0.1:{FreePorts.Next()}");
         string[] arguments = ["serve", ModelFiles.Path, "--port", $"{address.Port}", "--engine", "smollm2", .. flags.Split(' ')];
+        // A connection that is silent for 5 s is closed, as vLLM closes it: while model and tests share two cores, also one whose client has not got to sending yet.
+        var environment = new Dictionary<string, string> { ["VLLM_HTTP_TIMEOUT_KEEP_ALIVE"] = "600" };
         var process = await ServerProcess.StartProjectAsync(
-            "AiInfra.LocalVllm", arguments, new Dictionary<string, string>(), new Uri(address, "health"), TestContext.Current.CancellationToken);
+            "AiInfra.LocalVllm", arguments, environment, new Uri(address, "health"), TestContext.Current.CancellationToken);
         return new ModelServer(process, address);
     }
 
